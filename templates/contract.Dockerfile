@@ -1,0 +1,20 @@
+{# What every image promises, whatever its language and base; the end of stage `runtime`. #}
+ENV PORT={{ cookiecutter.port }}
+EXPOSE {{ cookiecutter.port }}
+# A number, because Kubernetes' runAsNonRoot cannot check a name.
+USER 65532:65532
+
+ARG VERSION=0.0.0-dev REVISION=unknown
+LABEL org.opencontainers.image.title="{{ cookiecutter.project_slug }}" \
+      org.opencontainers.image.source="{{ cookiecutter.__source }}" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="{{ cookiecutter.__license }}" \
+{% if cookiecutter.runtime_base == "scratch" %}
+      org.opencontainers.image.base.name="scratch"
+{% elif cookiecutter.runtime_base == "distroless" %}
+      org.opencontainers.image.base.name="gcr.io/distroless/{{ distroless }}-debian13:nonroot"
+{% elif cookiecutter.runtime_base == "alpine" %}
+      org.opencontainers.image.base.name="docker.io/library/alpine:3.24"
+{% endif %}
+

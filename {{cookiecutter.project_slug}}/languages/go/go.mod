@@ -1,0 +1,3 @@
+module github.com/{{ cookiecutter.owner }}/{{ cookiecutter.project_slug }}
+
+go 1.27

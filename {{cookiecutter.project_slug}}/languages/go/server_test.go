@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+func TestEndpoints(t *testing.T) {
+	tests := map[string]struct {
+		method, path string
+		draining     bool
+		wantStatus   int
+		wantBody     string
+	}{
+		"hello":                  {http.MethodGet, "/", false, http.StatusOK, `{"message":"Hello from {{ cookiecutter.project_slug }}"}`},
+		"alive":                  {http.MethodGet, "/healthz", false, http.StatusOK, `{"status":"ok"}`},
+		"alive while draining":   {http.MethodGet, "/healthz", true, http.StatusOK, `{"status":"ok"}`},
+		"ready":                  {http.MethodGet, "/readyz", false, http.StatusOK, `{"status":"ready"}`},
+		"unready while draining": {http.MethodGet, "/readyz", true, http.StatusServiceUnavailable, `{"status":"draining"}`},
+		"unknown path":           {http.MethodGet, "/nothing", false, http.StatusNotFound, "404 page not found"},
+		"wrong method":           {http.MethodPost, "/healthz", false, http.StatusMethodNotAllowed, "Method Not Allowed"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(slog.New(slog.DiscardHandler))
+			s.draining.Store(test.draining)
+			recorder := httptest.NewRecorder()
+
+			s.http.Handler.ServeHTTP(recorder, httptest.NewRequest(test.method, test.path, nil))
+
+			if recorder.Code != test.wantStatus {
+				t.Errorf("status = %d, want %d", recorder.Code, test.wantStatus)
+			}
+			if body := string(bytes.TrimSpace(recorder.Body.Bytes())); body != test.wantBody {
+				t.Errorf("body = %s, want %s", body, test.wantBody)
+			}
+		})
+	}
+}
+
+func TestEachRequestIsLoggedAsOneLineOfJSON(t *testing.T) {
+	var out bytes.Buffer
+	s := newServer(newLogger(&out))
+
+	s.http.Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/nothing?token=secret", nil))
+
+	var line struct {
+		Time       time.Time `json:"time"`
+		Level      string    `json:"level"`
+		Msg        string    `json:"msg"`
+		Method     string    `json:"method"`
+		Path       string    `json:"path"`
+		Status     int       `json:"status"`
+		DurationMS *float64  `json:"duration_ms"`
+	}
+	decoder := json.NewDecoder(&out)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&line); err != nil {
+		t.Fatal(err)
+	}
+	if line.Level != "INFO" || line.Msg != "request" || line.Method != "GET" || line.Path != "/nothing" || line.Status != 404 {
+		t.Errorf("logged %+v", line)
+	}
+	if line.DurationMS == nil || line.Time.Location() != time.UTC {
+		t.Errorf("duration_ms = %v, time zone = %v", line.DurationMS, line.Time.Location())
+	}
+	if decoder.More() {
+		t.Error("more than one line was logged")
+	}
+}
+
+func TestRequestInFlightIsAnsweredOnShutdown(t *testing.T) {
+	listener := listen(t)
+	s := newServer(slog.New(slog.DiscardHandler))
+	started, finish := make(chan struct{}), make(chan struct{})
+	s.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(started)
+		<-finish
+		_, _ = io.WriteString(w, "in full")
+	})
+	ctx, terminate := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.serve(ctx, listener) }()
+
+	answered := make(chan string, 1)
+	go func() { answered <- get(t, "http://"+listener.Addr().String()) }()
+	<-started
+	terminate()
+	waitUntil(t, s.draining.Load)
+	waitUntil(t, func() bool { return !accepts(t, listener.Addr().String()) })
+	close(finish)
+
+	if body := <-answered; body != "in full" {
+		t.Errorf("body = %q, want %q", body, "in full")
+	}
+	if err := <-stopped; err != nil {
+		t.Errorf("serve returned %v", err)
+	}
+}
+
+func TestHealthcheck(t *testing.T) {
+	healthy := httptest.NewServer(newServer(slog.New(slog.DiscardHandler)).http.Handler)
+	defer healthy.Close()
+	broken := httptest.NewServer(http.NotFoundHandler())
+	defer broken.Close()
+
+	if err := healthcheck(t.Context(), healthy.URL); err != nil {
+		t.Errorf("healthy server: %v", err)
+	}
+	if err := healthcheck(t.Context(), broken.URL); err == nil {
+		t.Error("broken server: no error")
+	}
+	healthy.Close()
+	if err := healthcheck(t.Context(), healthy.URL); err == nil {
+		t.Error("no server: no error")
+	}
+}
+
+func TestPort(t *testing.T) {
+	for value, want := range map[string]string{"": defaultPort, "9000": "9000"} {
+		if port, err := parsePort(value); err != nil || port != want {
+			t.Errorf("parsePort(%q) = %q, %v", value, port, err)
+		}
+	}
+	for _, value := range []string{"http", "0", "-1", "65536", "80 80"} {
+		if _, err := parsePort(value); err == nil {
+			t.Errorf("parsePort(%q) was accepted", value)
+		}
+	}
+}
+
+func TestUnknownArgumentIsRefused(t *testing.T) {
+	if err := run(t.Context(), []string{"helthcheck"}); err == nil {
+		t.Error("no error")
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, url, nil)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer response.Body.Close() //nolint:errcheck // the body is read to its end
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(body)
+}
+
+func accepts(t *testing.T, address string) bool {
+	t.Helper()
+	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		return false
+	}
+	return connection.Close() == nil
+}
+
+func waitUntil(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited for five seconds")
+		}
+	}
+}
