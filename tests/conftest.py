@@ -1,0 +1,135 @@
+"""The tests' vocabulary as fixtures; and what happens where there is no container engine.
+
+A cell is one language on one base. Everything made for a cell (service, image, container) is made once for all tests.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import engine
+import pytest
+import trustme
+from service import CELLS, Service
+
+NO_ENGINE = engine.missing_engine()
+ENGINE_REQUIRED = os.environ.get("SLIM_REQUIRE_ENGINE") == "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "engine: needs a container engine; skipped with the reason where there is none")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "_engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+        # One worker has the whole cell, so that what is made once per cell really is.
+        cell = getattr(item, "callspec", None) and item.callspec.params.get("cell")
+        if cell:
+            item.add_marker(pytest.mark.xdist_group("-".join(cell)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where everything had to be proven and something was skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if ENGINE_REQUIRED and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def _engine() -> None:
+    """Skip where there is no engine; fail instead where SLIM_REQUIRE_ENGINE=1."""
+    if NO_ENGINE and ENGINE_REQUIRED:
+        pytest.fail(f"SLIM_REQUIRE_ENGINE=1, but {NO_ENGINE}")
+    if NO_ENGINE:
+        pytest.skip(NO_ENGINE)
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session) -> Callable[..., Service]:
+    """Make a service: `bake(language="go", runtime_base="scratch", port="9000")`."""
+
+    def bake(**answers: str) -> Service:
+        result = cookies_session.bake(extra_context=answers)
+        if result.exception:
+            raise result.exception
+        context = result.context
+        return Service(result.project_path, context["language"], context["runtime_base"])
+
+    return bake
+
+
+@pytest.fixture(scope="session", params=CELLS, ids="-".join)
+def cell(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Each language on each base."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def service(cell, bake) -> Service:
+    """The cell's service, as it comes out of the template."""
+    return bake(language=cell[0], runtime_base=cell[1])
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A company's CA, known to nobody."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_bundle(authority, tmp_path_factory) -> Path:
+    """The bundle that a company hands to its builds: this machine's roots and the company's own."""
+    roots = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    bundle = tmp_path_factory.mktemp("ca") / "bundle.pem"
+    bundle.write_bytes(Path(roots).read_bytes() + authority.cert_pem.bytes())
+    return bundle
+
+
+@pytest.fixture(scope="session")
+def built(_engine, service, ca_bundle) -> engine.Build:
+    """The build of the cell's service."""
+    return service.build(ca=ca_bundle)
+
+
+@pytest.fixture(scope="session")
+def image(built) -> engine.Image:
+    """The cell's image."""
+    return built.image
+
+
+@pytest.fixture(scope="session")
+def running(service, image) -> Iterator[engine.Container]:
+    """The cell's service in a hardened container, answering."""
+    container = service.run(image)
+    try:
+        container.wait_until_it_answers()
+        yield container
+    finally:
+        container.remove()
+
+
+@pytest.fixture(scope="session")
+def probe(_engine, service, built, ca_bundle, tmp_path_factory) -> tuple[Service, engine.Build]:
+    """The cell's service after an edit of its sources alone (routes that the tests ask), and its build."""
+    edited = service.with_variant("probe", tmp_path_factory.mktemp("probe"))
+    return edited, edited.build(ca=ca_bundle)
+
+
+@pytest.fixture
+def start(_engine) -> Iterator[Callable[..., engine.Container]]:
+    """Start a container of a service's image that is gone after the test: `start(service, image, "--env=A=b")`."""
+    containers = []
+
+    def start(service: Service, image: engine.Image, *options: object, **how: int) -> engine.Container:
+        containers.append(service.run(image, *options, **how))
+        containers[-1].wait_until_it_answers()
+        return containers[-1]
+
+    yield start
+    for container in containers:
+        container.remove()

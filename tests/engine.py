@@ -1,0 +1,244 @@
+"""A container engine, asked through its command line; and what it makes: builds, images, containers."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import re
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import requests
+
+# What the Kubernetes "restricted" profile and a careful operator ask for.
+HARDENED = ["--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
+
+
+class EngineError(Exception):
+    """A command of the engine failed; the message holds the command and what it printed."""
+
+
+def docker(*args: object, check: bool = True) -> str:
+    """Run `docker ARGS` and return what it printed on stdout.
+
+    Raises EngineError, with both outputs, on an exit code other than 0 unless `check` is false.
+    """
+    done = subprocess.run(["docker", *map(str, args)], capture_output=True, text=True)
+    if check and done.returncode:
+        raise EngineError(f"docker {' '.join(map(str, args))}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def missing_engine() -> str | None:
+    """Return why no image can be built here, or None where an engine answers."""
+    try:
+        docker("buildx", "version")
+        docker("version", "--format={{.Server.Version}}")
+    except FileNotFoundError:
+        return "no docker command; tests/testbed/up brings an engine up"
+    except EngineError as error:
+        return f"no container engine answers ({str(error).strip().splitlines()[-1]}); tests/testbed/up brings one up"
+    return None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a build as BuildKit names it, for example `[build 2/3] COPY . .`."""
+
+    name: str
+    cached: bool
+
+    @property
+    def stage(self) -> str:
+        """The stage it belongs to; empty for BuildKit's own steps."""
+        found = re.match(r"\[(?:\S+ )?([\w.-]+) +\d+/\d+\]", self.name)
+        return found[1] if found else ""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a finished `docker build` did and made."""
+
+    image: Image
+    steps: list[Step]
+    log: str
+
+
+def build(folder: Path, tag: str, *options: object) -> Build:
+    """Build `folder` as image `tag`; raises EngineError with the build's log where it fails."""
+    command = ["docker", "buildx", "build", "--progress=rawjson", "--load", f"--tag={tag}"]
+    done = subprocess.run([*command, *map(str, options), folder], capture_output=True, text=True)
+    steps: dict[str, Step] = {}
+    log = []
+    for line in done.stderr.splitlines():
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            log.append(line)
+            continue
+        for vertex in event.get("vertexes") or []:
+            if "completed" in vertex:
+                steps[vertex["digest"]] = Step(vertex["name"], vertex.get("cached", False))
+            if vertex.get("error"):
+                log.append(f"{vertex['name']}: {vertex['error']}")
+        for warning in event.get("warnings") or []:
+            log.append(f"warning: {_decoded(warning.get('short', ''))}")
+        log += [_decoded(entry["data"]) for entry in event.get("logs") or []]
+    if done.returncode:
+        raise EngineError(f"docker build {folder}\n" + "\n".join(log))
+    return Build(Image(tag), list(steps.values()), "\n".join(log))
+
+
+def _decoded(data: str) -> str:
+    return base64.b64decode(data).decode(errors="replace").rstrip()
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image in the engine's store."""
+
+    tag: str
+
+    @cached_property
+    def inspected(self) -> dict:
+        """What `docker image inspect` tells."""
+        return json.loads(docker("image", "inspect", self.tag))[0]
+
+    @property
+    def config(self) -> dict:
+        """Its configuration (User, Env, Labels, …) as the OCI image specification names it."""
+        return self.inspected["Config"]
+
+    @cached_property
+    def history(self) -> str:
+        """What `docker history` tells, in full."""
+        return docker("history", "--no-trunc", "--format={{json .}}", self.tag)
+
+    @contextmanager
+    def layers(self) -> Iterator[list[Layer]]:
+        """Give its layers, the lowest first, unpacked from an export into a folder that goes away again."""
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder, "image.tar")
+            docker("image", "save", f"--output={archive}", self.tag)
+            with tarfile.open(archive) as exported:
+                exported.extractall(folder, filter="data")
+            archive.unlink()
+            manifest = json.loads(Path(folder, "manifest.json").read_text())[0]
+            yield [Layer(Path(folder, name)) for name in manifest["Layers"]]
+
+    def run(self, *options: object, port: int, command: tuple[str, ...] = ()) -> Container:
+        """Start a hardened container of it that publishes `port` on the loopback interface."""
+        options = (*HARDENED, f"--publish=127.0.0.1::{port}", *options)
+        return Container(docker("run", "--detach", *options, self.tag, *command).strip(), port)
+
+    def try_to_run(self, *options: object) -> tuple[str, int]:
+        """Run a hardened container that is expected to end by itself; return its stderr and its exit code."""
+        command = ["docker", "run", "--rm", *HARDENED, *map(str, options), self.tag]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.stderr, done.returncode
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of an exported image."""
+
+    path: Path
+
+    @cached_property
+    def content(self) -> bytes:
+        """The tar archive, uncompressed."""
+        data = self.path.read_bytes()
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+
+    @property
+    def size(self) -> int:
+        """Bytes, unpacked."""
+        return len(self.content)
+
+    @cached_property
+    def files(self) -> list[tarfile.TarInfo]:
+        """Its members."""
+        with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
+            return archive.getmembers()
+
+    def read(self, name: str) -> bytes:
+        """Return the content of the member `name`; empty where there is none of that name."""
+        with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
+            found = [member for member in archive.getmembers() if member.name == name and member.isfile()]
+            return archive.extractfile(found[0]).read() if found else b""
+
+
+@dataclass(frozen=True)
+class Container:
+    """A running container that answers HTTP."""
+
+    id: str
+    port: int
+
+    def get(self, path: str, timeout: float = 30) -> requests.Response:
+        """GET `path`; `timeout` in seconds."""
+        address = docker("port", self.id, f"{self.port}/tcp").splitlines()[0]
+        return requests.get(f"http://{address}{path}", timeout=timeout)
+
+    def wait_until_it_answers(self) -> None:
+        """Return as soon as / answers; raises EngineError with its log where it does not within 30 s."""
+        wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}")
+
+    def _answers(self) -> bool:
+        if not self.state["Running"]:
+            raise EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
+        try:
+            return self.get("/", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    @property
+    def state(self) -> dict:
+        """Its state as `docker inspect` tells it."""
+        return json.loads(docker("inspect", self.id))[0]["State"]
+
+    def wait_until_health_is(self, status: str) -> None:
+        """Return as soon as its health check says `status`; raises EngineError where it does not within 60 s."""
+        wait_for(
+            lambda: self.state["Health"]["Status"] == status, 60, lambda: f"{self.state['Health']}\n{self.logs()}"
+        )
+
+    def logs(self) -> str:
+        """What it wrote on stdout and stderr so far."""
+        done = subprocess.run(["docker", "logs", self.id], capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
+
+    def stdout(self) -> str:
+        """What it wrote on stdout so far."""
+        return docker("logs", self.id)
+
+    def signal(self, name: str) -> None:
+        """Send the signal `name`, for example TERM, to its process."""
+        docker("kill", f"--signal={name}", self.id)
+
+    def stop(self) -> int:
+        """Send SIGTERM, kill after ten seconds, and return the exit code."""
+        docker("stop", "--time=10", self.id)
+        return self.state["ExitCode"]
+
+    def remove(self) -> None:
+        """Remove it, running or not."""
+        docker("rm", "--force", "--volumes", self.id)
+
+
+def wait_for(condition, seconds: float, describe) -> None:
+    """Return as soon as `condition()` is true; raises EngineError with `describe()` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise EngineError(f"waited for {seconds} s: {describe()}")
+        time.sleep(0.1)

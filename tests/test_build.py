@@ -1,0 +1,65 @@
+"""What a build does: which stages run, what it keeps, what it repeats after an edit."""
+
+from __future__ import annotations
+
+import pytest
+from engine import EngineError
+
+# The stages an edit of the sources may run again; every other one comes before the application.
+APPLICATION_STAGES = {"build", "modules", "train", "runtime"}
+
+
+def test_an_image_is_built_without_its_tests(built):
+    assert "build" in {step.stage for step in built.steps}
+    assert "test" not in {step.stage for step in built.steps}
+
+
+def test_the_test_stage_passes(service, built, ca_bundle):
+    build = service.build("--target=test", ca=ca_bundle)
+    assert "test" in {step.stage for step in build.steps}
+
+
+def test_a_broken_unit_test_fails_the_test_stage_alone(service, built, ca_bundle, tmp_path):
+    broken = service.with_variant("broken", tmp_path)
+    with pytest.raises(EngineError, match="deliberately broken"):
+        broken.build("--target=test", ca=ca_bundle)
+    broken.build(ca=ca_bundle)
+
+
+def test_stages_have_the_same_names_everywhere(service):
+    lines = [line.split() for line in service.read("Dockerfile").splitlines() if line.startswith("FROM ")]
+    names = [words[-1] for words in lines]
+    assert [name for name in names if name in {"deps", "test", "build", "base", "runtime"}] == [
+        "deps",
+        "test",
+        "build",
+        "base",
+        "runtime",
+    ]
+    assert names[-1] == "runtime"
+
+
+def test_building_again_runs_nothing(service, built, ca_bundle):
+    again = service.build(ca=ca_bundle)
+    ran = [step.name for step in again.steps if step.stage and not step.cached]
+    assert not ran
+
+
+def test_an_edit_of_the_sources_fetches_nothing(probe):
+    _, build = probe
+    ran = {step.name for step in build.steps if step.stage not in {"", *APPLICATION_STAGES} and not step.cached}
+    assert not ran
+
+
+def test_an_edit_of_the_sources_changes_the_last_layers_only(image, probe, service):
+    _, build = probe
+    before, after = (layer_digests(each) for each in (image, build.image))
+    changed = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+    kept = len(before) - service.contract["application_layers"]
+    assert changed
+    assert min(changed) >= kept
+
+
+def layer_digests(image):
+    """The digests of an image's uncompressed layers, the lowest first."""
+    return image.inspected["RootFS"]["Layers"]

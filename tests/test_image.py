@@ -1,0 +1,101 @@
+"""What is in an image, and what is not."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import PurePosixPath
+
+import pytest
+from service import BASES, ROOT
+
+SHELLS = {"sh", "ash", "bash", "dash", "busybox", "toybox", "zsh"}
+TOOLS = {"npm", "npx", "yarn", "corepack", "pip", "pip3", "uv", "go", "gcc", "cc", "javac", "mvn", "jlink", "strip"}
+PACKAGE_MANAGERS = {"apk", "apt", "apt-get", "dpkg"}
+
+
+def programs(image):
+    """The names of everything executable in any layer, even where a higher one hides it."""
+    with image.layers() as layers:
+        return {
+            PurePosixPath(file.name).name
+            for layer in layers
+            for file in layer.files
+            if (file.isfile() and file.mode & 0o111) or file.issym() or file.islnk()
+        }
+
+
+def test_size_is_within_budget(service, image):
+    with image.layers() as layers:
+        sizes = [layer.size for layer in layers]
+    assert sum(sizes) <= service.size_budget, f"layers, MB: {[round(size / 1e6, 2) for size in sizes]}"
+
+
+def test_user_is_a_number_and_not_root(image):
+    assert image.config["User"] == "65532:65532"
+
+
+def test_runs_one_process_without_a_shell(image):
+    for field in ("Entrypoint", "Healthcheck"):
+        assert image.config[field]
+    assert image.config["Healthcheck"]["Test"][0] == "CMD"
+    assert not SHELLS & {PurePosixPath(word).name for word in image.config["Entrypoint"]}
+    assert not image.config.get("Cmd")
+
+
+def test_files_belong_to_root_and_only_root_may_write(image):
+    with image.layers() as layers:
+        writable = [
+            file.name
+            for layer in layers
+            for file in layer.files
+            if (file.mode & 0o022 or file.uid) and not file.issym() and PurePosixPath(file.name).parts[0] == "app"
+        ]
+        temporary = [file for layer in layers for file in layer.files if file.name.rstrip("/") == "tmp"]
+    assert not writable
+    assert temporary
+    assert temporary[-1].mode & 0o7777 == 0o1777
+
+
+def test_no_shell_without_an_operating_system(service, image):
+    if service.base == "alpine":
+        assert "sh" in programs(image)  # alpine is chosen for its shell
+    else:
+        assert not (SHELLS | PACKAGE_MANAGERS) & programs(image)
+
+
+def test_no_build_tool_is_left(image):
+    assert not TOOLS & programs(image)
+
+
+def test_labels_say_what_it_is(service, image):
+    labels = {name.removeprefix("org.opencontainers.image."): value for name, value in image.config["Labels"].items()}
+    assert labels["title"] == "hello-service"
+    assert labels["source"] == "https://github.com/acme/hello-service"
+    assert labels["version"]
+    assert labels["revision"]
+    assert labels["licenses"]
+    assert service.base in labels["base.name"]
+    assert {base for base in BASES if base in labels["base.name"]} == {service.base}
+
+
+def test_scanners_are_told_the_operating_system(image):
+    with image.layers() as layers:
+        names = {file.name for layer in layers for file in layer.files}
+    assert "etc/os-release" in names
+
+
+def test_the_build_secret_is_in_no_layer(image, authority):
+    secret = authority.cert_pem.bytes().splitlines()[5]
+    with image.layers() as layers:
+        assert not any(secret in layer.content for layer in layers)
+    assert secret.decode() not in image.history
+
+
+@pytest.fixture(scope="session")
+def structure_test() -> list[str]:
+    return ["container-structure-test", "test", f"--config={ROOT / 'tests' / 'structure.yaml'}"]
+
+
+def test_structure_is_as_container_structure_test_sees_it(image, structure_test):
+    done = subprocess.run([*structure_test, f"--image={image.tag}"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

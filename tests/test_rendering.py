@@ -1,0 +1,111 @@
+"""What comes out of the template, before any engine is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import yaml
+from service import BASES, CONTRACT, LANGUAGES
+
+PARSERS = {
+    ".json": json.loads,
+    ".toml": tomllib.loads,
+    ".yaml": lambda text: list(yaml.safe_load_all(text)),
+    ".yml": lambda text: list(yaml.safe_load_all(text)),
+    ".xml": ElementTree.fromstring,
+    ".py": lambda text: compile(text, "generated", "exec"),
+}
+# Words by which a language is known, wherever they stand.
+TRACES = {
+    "go": r"\bgolang|\bgo\.mod\b|\bgofmt\b",
+    "node": r"\bnode\b|\bnpm\b|typescript",
+    "python": r"\bpython|\bpip\b|uvicorn",
+    "java": r"\bjava\b|\bmaven\b|\bjlink\b",
+}
+
+
+def texts(service):
+    """Give each file's name and text."""
+    for name in sorted(service.files()):
+        yield name, service.read(name)
+
+
+def test_exactly_the_expected_files_come_out(service):
+    expected = CONTRACT["files"]["every service"] + CONTRACT["files"][service.language]
+    assert service.files() == set(expected)
+
+
+def test_no_template_syntax_is_left(service):
+    # `${{ }}` is an expression of GitHub's and stays.
+    left = {name for name, text in texts(service) if re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.", text)}
+    assert not left
+
+
+def test_no_trace_of_another_language(service):
+    others = "|".join(TRACES[language] for language in LANGUAGES if language != service.language)
+    if not others:
+        pytest.fail("a template of one language has nothing to leave out: this test proves nothing")
+    traces = [
+        f"{name}: {line.strip()}"
+        for name, text in texts(service)
+        if name not in CONTRACT["lock_files"]
+        for line in text.splitlines()
+        if re.search(others, line, re.IGNORECASE)
+    ]
+    assert not traces
+
+
+def test_no_trace_of_another_base(service):
+    images = re.compile(r"\S+[:/]\S+")  # an image or a path may be named after a base that was not chosen
+    others = {base for base in BASES if base != service.base}
+    if service.base == "scratch":
+        others.discard("distroless")  # scratch takes its few files from there
+    traces = [
+        f"{name}: {line.strip()}"
+        for name, text in texts(service)
+        if name not in CONTRACT["lock_files"]
+        for line in text.splitlines()
+        if any(base in images.sub("", line) for base in others)
+    ]
+    assert not traces
+
+
+def test_every_file_parses(service):
+    for name, text in texts(service):
+        parse = PARSERS.get("." + name.rpartition(".")[2])
+        if parse:
+            parse(text)
+
+
+def test_text_is_tidy(service):
+    for name, text in texts(service):
+        raw = (service.path / name).read_bytes()
+        assert b"\r" not in raw, name
+        assert text.endswith("\n"), f"{name}: no line feed at the end"
+        assert not text.endswith("\n\n"), f"{name}: a blank line at the end"
+        assert not re.search(r"[ \t]+$", text, re.MULTILINE), f"{name}: trailing blanks"
+        assert "\n\n\n" not in text or name.endswith(".py"), f"{name}: two blank lines where a branch was cut out"
+
+
+def test_lock_files_name_no_registry(service):
+    for name in set(CONTRACT["lock_files"]) & service.files():
+        assert not re.search(r"https?://(registry|files|pypi|repo)\S+", service.read(name)), name
+
+
+def test_scripts_are_executable_where_they_are_run(service):
+    for name, text in texts(service):
+        mode = (service.path / name).stat().st_mode
+        assert bool(mode & 0o111) == text.startswith("#!"), f"{name}: mode {mode:o}"
+
+
+def test_git_sees_every_file(service, tmp_path):
+    """The .gitignore hides nothing that came out of the template."""
+    git = ["git", f"--git-dir={tmp_path / 'git'}", f"--work-tree={service.path}"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    ignored = subprocess.run([*git, "ls-files", "--others", "--ignored", "--exclude-standard"], capture_output=True, text=True, cwd=service.path)
+    assert not ignored.stdout

@@ -1,0 +1,7 @@
+package main
+
+import "testing"
+
+func TestBroken(t *testing.T) {
+	t.Error("deliberately broken")
+}

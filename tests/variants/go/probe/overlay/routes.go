@@ -1,0 +1,78 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// routes registers every endpoint; a new one goes here.
+func (s *server) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", s.hello)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.HandleFunc("GET /slow", slow)
+	mux.HandleFunc("GET /fetch", fetch)
+	mux.HandleFunc("GET /zone", zone)
+}
+
+func (s *server) hello(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"message": "Hello from hello-service"})
+}
+
+// healthz says that the process is alive.
+func (s *server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// readyz says whether to send new requests here: not while draining.
+func (s *server) readyz(w http.ResponseWriter, _ *http.Request) {
+	if s.draining.Load() {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// An error here means that the client is gone; there is nobody left to tell.
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func slow(w http.ResponseWriter, r *http.Request) {
+	seconds, err := strconv.Atoi(r.URL.Query().Get("seconds"))
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	time.Sleep(time.Duration(seconds) * time.Second)
+	writeJSON(w, http.StatusOK, map[string]int{"slept": seconds})
+}
+
+func fetch(w http.ResponseWriter, r *http.Request) {
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, r.URL.Query().Get("url"), nil)
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		writeJSON(w, http.StatusBadGateway, map[string]string{"error": err.Error()})
+		return
+	}
+	defer response.Body.Close()
+	writeJSON(w, http.StatusOK, map[string]int{"status": response.StatusCode})
+}
+
+func zone(w http.ResponseWriter, r *http.Request) {
+	location, err := time.LoadLocation(r.URL.Query().Get("name"))
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	_, offset := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC).In(location).Zone()
+	writeJSON(w, http.StatusOK, map[string]int{"offset_minutes": offset / 60})
+}
