@@ -1,0 +1,12 @@
+#!/bin/sh
+# Locks the dependencies that pyproject.toml names. To add one:
+#
+#     uv add --frozen --no-sync httpx
+#     sh docker/lock.sh
+#
+# With --upgrade, every locked version moves to the newest that pyproject.toml allows.
+set -eu
+cd "$(dirname "$0")/.."
+uv pip compile --quiet "$@" pyproject.toml --output-file requirements.txt
+# The same versions and the tools for tests: what is tested is what is shipped.
+uv pip compile --quiet "$@" pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt

@@ -1,0 +1,57 @@
+"""python -m service: answer HTTP requests on PORT until SIGTERM or SIGINT.
+
+"python -m service healthcheck" asks a running service whether it is alive; the image's
+HEALTHCHECK calls it, because there is no shell and no curl to do so.
+"""
+
+import os
+import signal
+import sys
+
+DEFAULT_PORT = {{ cookiecutter.port }}
+
+
+def main(arguments: list[str]) -> str | None:
+    """Do what the arguments ask for; return what went wrong, if anything."""
+    try:
+        port = parse_port(os.environ.get("PORT", ""))
+    except ValueError as error:
+        return str(error)
+
+    # Each branch imports only what it needs: the probe runs every ten seconds, without FastAPI.
+    match arguments:
+        case []:
+            exit_on_signals()
+            from service.server import serve  # noqa: PLC0415
+
+            return serve(port)
+        case ["healthcheck"]:
+            from service.healthcheck import healthcheck  # noqa: PLC0415
+
+            return healthcheck(port)
+        case _:
+            return "usage: python -m service [healthcheck]"
+
+
+def parse_port(value: str) -> int:
+    """Return the port to listen on: `value`, or the default where `value` is empty."""
+    if not value:
+        return DEFAULT_PORT
+    if value.isascii() and value.isdigit() and 0 < int(value) < 1 << 16:
+        return int(value)
+    message = f"PORT is {value!r}: give it a number from 1 to 65535, for example {DEFAULT_PORT}"
+    raise ValueError(message)
+
+
+def exit_on_signals() -> None:
+    """Exit with code 0 on SIGTERM and SIGINT wherever Uvicorn does not handle them.
+
+    That is before it has started, where the kernel would ignore them (the service is PID 1), and
+    after it has drained, where it sends the signal to itself once more.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
