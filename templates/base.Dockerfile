@@ -2,14 +2,19 @@
    The language says before the include which distroless flavour is the leanest that carries it (`distroless`)
    and whether it reads time zones from the file system (`zoneinfo`). #}
 {% if cookiecutter.runtime_base == "scratch" %}
-# scratch is empty. These few files every process expects; distroless keeps them current.
-FROM scratch AS base
-COPY --link --from=gcr.io/distroless/static-debian13:nonroot /etc/passwd /etc/group /etc/nsswitch.conf /etc/os-release /etc/
-COPY --link --from=gcr.io/distroless/static-debian13:nonroot /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+# scratch is empty: the few files that every process expects come from distroless, which keeps them current.
+FROM deps AS rootfs
+RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/static \
+    mkdir -p /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
+    chmod 1777 /rootfs/tmp && \
+    cp -L /static/etc/passwd /static/etc/group /static/etc/nsswitch.conf /static/etc/os-release /rootfs/etc/ && \
 {% if zoneinfo is defined %}
-COPY --link --from=gcr.io/distroless/static-debian13:nonroot /usr/share/zoneinfo /usr/share/zoneinfo
+    cp -a /static/usr/share/zoneinfo /rootfs/usr/share/ && \
 {% endif %}
-COPY --link --from=gcr.io/distroless/static-debian13:nonroot --chmod=1777 /tmp /tmp
+    cp -L /static/etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/
+
+FROM scratch AS base
+COPY --link --from=rootfs /rootfs /
 {% elif cookiecutter.runtime_base == "distroless" %}
 FROM gcr.io/distroless/{{ distroless }}-debian13:nonroot AS base
 {% elif cookiecutter.runtime_base == "alpine" %}

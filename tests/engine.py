@@ -161,8 +161,8 @@ class Layer:
 
     @property
     def size(self) -> int:
-        """Bytes, unpacked."""
-        return len(self.content)
+        """Bytes of all its files, unpacked."""
+        return sum(file.size for file in self.files if file.isfile())
 
     @cached_property
     def files(self) -> list[tarfile.TarInfo]:

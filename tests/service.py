@@ -83,3 +83,8 @@ class Service:
         if port:
             options = (*options, f"--env=PORT={port}")
         return image.run(f"--memory={self.contract['memory']}m", *options, port=port or self.port)
+
+    def extra_ca(self, bundle: Path) -> list[str]:
+        """Return the options of `docker run` that make a container trust the PEM `bundle` as well."""
+        environment = [f"--env={name}={value}" for name, value in self.trust["env"].items()]
+        return [f"--volume={bundle}:{self.trust['mount']}:ro", *environment]

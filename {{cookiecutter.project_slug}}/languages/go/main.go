@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 0:
 		return listenAndServe(ctx, port)
 	case len(args) == 1 && args[0] == "healthcheck":
-		return healthcheck(ctx, "http://"+net.JoinHostPort("127.0.0.1", port))
+		return healthcheck(ctx, net.JoinHostPort("127.0.0.1", port))
 	default:
 		return errors.New("usage: server [healthcheck]")
 	}

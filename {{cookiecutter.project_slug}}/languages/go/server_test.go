@@ -112,14 +112,14 @@ func TestHealthcheck(t *testing.T) {
 	broken := httptest.NewServer(http.NotFoundHandler())
 	defer broken.Close()
 
-	if err := healthcheck(t.Context(), healthy.URL); err != nil {
+	if err := healthcheck(t.Context(), healthy.Listener.Addr().String()); err != nil {
 		t.Errorf("healthy server: %v", err)
 	}
-	if err := healthcheck(t.Context(), broken.URL); err == nil {
+	if err := healthcheck(t.Context(), broken.Listener.Addr().String()); err == nil {
 		t.Error("broken server: no error")
 	}
 	healthy.Close()
-	if err := healthcheck(t.Context(), healthy.URL); err == nil {
+	if err := healthcheck(t.Context(), healthy.Listener.Addr().String()); err == nil {
 		t.Error("no server: no error")
 	}
 }
