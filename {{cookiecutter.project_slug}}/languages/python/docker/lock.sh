@@ -1,7 +1,7 @@
 #!/bin/sh
 # Locks the dependencies that pyproject.toml names. To add one:
 #
-#     uv add --frozen --no-sync httpx
+#     uv add --frozen httpx
 #     sh docker/lock.sh
 #
 # With --upgrade, every locked version moves to the newest that pyproject.toml allows.

@@ -1,0 +1,7 @@
+"""Fails."""
+
+import pytest
+
+
+def test_broken() -> None:
+    pytest.fail("deliberately broken")

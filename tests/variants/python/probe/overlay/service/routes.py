@@ -1,0 +1,55 @@
+"""Every endpoint; a new one goes here."""
+
+import asyncio
+import urllib.request
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, HTTPException, Request, Response, status
+
+router = APIRouter()
+
+
+@router.get("/")
+async def hello() -> dict[str, str]:
+    """Greet."""
+    return {"message": "Hello from hello-service"}
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Say that the process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request, response: Response) -> dict[str, str]:
+    """Say whether to send new requests here: not while draining."""
+    if request.app.state.draining:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+        return {"status": "draining"}
+    return {"status": "ready"}
+
+
+@router.get("/slow")
+async def slow(seconds: int) -> dict[str, int]:
+    """Answer late."""
+    await asyncio.sleep(seconds)
+    return {"slept": seconds}
+
+
+@router.get("/fetch")
+def fetch(url: str) -> dict[str, int]:
+    """Ask another server."""
+    try:
+        with urllib.request.urlopen(url) as response:  # noqa: S310
+            return {"status": response.status}
+    except OSError as error:
+        raise HTTPException(status.HTTP_502_BAD_GATEWAY, str(error)) from error
+
+
+@router.get("/zone")
+async def zone(name: str) -> dict[str, int]:
+    """Say how far a time zone is from UTC in the summer of 2026."""
+    offset = datetime(2026, 7, 1, tzinfo=UTC).astimezone(ZoneInfo(name)).utcoffset()
+    return {"offset_minutes": int(offset.total_seconds() // 60) if offset else 0}
