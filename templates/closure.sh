@@ -71,7 +71,10 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
         [ "$(head -c 4 "$file" | tr -d '\0')" = "$(printf '\177ELF')" ] || continue
         list=$(needs "$file")
         case $list in *missing*)
-            if for_other_libc "$file"; then continue; fi
+            if for_other_libc "$file"; then
+                echo "closure: passed over $file, which is built for another C library" >&2
+                continue
+            fi
             list=$(echo "$list" | sed "/^missing/s|\$| $file|") ;;
         esac
         echo "$list"
