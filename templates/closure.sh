@@ -29,7 +29,7 @@ needs() {
 for_other_libc() {
     case $(find /lib/ -maxdepth 1 -name 'ld-musl-*') in
         '') grep -q 'libc\.musl-' "$1" ;;
-        *) grep -q 'libc\.so\.6' "$1" ;;
+        *) grep -Eq 'libc\.so\.6|ld-linux' "$1" ;;
     esac
 }
 
