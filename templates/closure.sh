@@ -27,9 +27,10 @@ needs() {
 
 # Packages may carry a second build for the other libc; that one is never loaded here.
 for_other_libc() {
-    case $(find /lib/ -maxdepth 1 -name 'ld-musl-*') in
-        '') grep -q 'libc\.musl-' "$1" ;;
-        *) grep -Eq 'libc\.so\.6|ld-linux' "$1" ;;
+    case "$(find /lib/ -maxdepth 1 -name 'ld-musl-*') $2" in
+        '/lib/'*'missing ld-linux'*) return 0 ;;
+        '/lib/'*) grep -q 'libc\.so\.6' "$1" ;;
+        *) grep -q 'libc\.musl-' "$1" ;;
     esac
 }
 
@@ -71,7 +72,7 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
         [ "$(head -c 4 "$file" | tr -d '\0')" = "$(printf '\177ELF')" ] || continue
         list=$(needs "$file")
         case $list in *missing*)
-            if for_other_libc "$file"; then
+            if for_other_libc "$file" "$list"; then
                 echo "closure: passed over $file, which is built for another C library" >&2
                 continue
             fi
