@@ -1,0 +1,11 @@
+# The wheel for musl has the static binaries that the official image has.
+FROM slim-testbed/tools AS wheel
+ARG VERSION
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    pip download --quiet --no-deps --only-binary :all: --platform musllinux_1_1_x86_64 --dest /wheel "uv==$VERSION.*" && \
+    unzip -q -j /wheel/*.whl '*/scripts/uv' '*/scripts/uvx' -d /bin-only
+
+FROM scratch
+COPY --from=wheel /bin-only /
+WORKDIR /io
+ENTRYPOINT ["/uv"]
