@@ -50,7 +50,9 @@ def main() -> None:
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     command = shutil.which(sys.argv[1])
     if command is None:
-        sys.exit(f"{sys.argv[1]} is neither in .venv nor on PATH; `python3 run.py cookiecutter . -o ..` makes a service.")
+        sys.exit(
+            f"{sys.argv[1]} is neither in .venv nor on PATH; `python3 run.py cookiecutter . -o ..` makes a service."
+        )
     try:
         sys.exit(subprocess.run([command, *sys.argv[2:]]).returncode)
     except KeyboardInterrupt:

@@ -6,14 +6,13 @@ A cell is one language on one base. Everything made for a cell (service, image, 
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import engine
 import pytest
 import trustme
-from service import CELLS, Service
+from service import CELLS, Service, host_roots
 
 NO_ENGINE = engine.missing_engine()
 ENGINE_REQUIRED = os.environ.get("SLIM_REQUIRE_ENGINE") == "1"
@@ -84,9 +83,10 @@ def authority() -> trustme.CA:
 @pytest.fixture(scope="session")
 def ca_bundle(authority, tmp_path_factory) -> Path:
     """The bundle that a company hands to its builds: this machine's roots and the company's own."""
-    roots = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
     bundle = tmp_path_factory.mktemp("ca") / "bundle.pem"
-    bundle.write_bytes(Path(roots).read_bytes() + authority.cert_pem.bytes())
+    bundle.write_bytes(host_roots().read_bytes() + authority.cert_pem.bytes())
+    for path in (bundle.parent.parent, bundle.parent, bundle):
+        path.chmod(path.stat().st_mode | 0o055)  # containers of any user read it
     return bundle
 
 
@@ -116,7 +116,7 @@ def running(service, image) -> Iterator[engine.Container]:
 @pytest.fixture(scope="session")
 def probe(_engine, service, built, ca_bundle, tmp_path_factory) -> tuple[Service, engine.Build]:
     """The cell's service after an edit of its sources alone (routes that the tests ask), and its build."""
-    edited = service.with_variant("probe", tmp_path_factory.mktemp("probe"))
+    edited = service.with_variant("probe", tmp_path_factory.mktemp("probe"), ca_bundle)
     return edited, edited.build(ca=ca_bundle)
 
 

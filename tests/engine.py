@@ -50,6 +50,13 @@ def missing_engine() -> str | None:
     return None
 
 
+def stand_ins(dockerfile: str) -> set[str]:
+    """Return those of the images named in the text of a Dockerfile that are stand-ins (tests/testbed) here."""
+    named = set(re.findall(r"(?:^FROM (?:--\S+ )?|from=)([\w./-]+:[\w.-]+)", dockerfile, re.MULTILINE))
+    label = '--format={{index .Config.Labels "slim-templates.stand-in"}}'
+    return {image for image in named if docker("image", "inspect", label, image, check=False).strip()}
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a build as BuildKit names it, for example `[build 2/3] COPY . .`."""
@@ -184,22 +191,36 @@ class Container:
     id: str
     port: int
 
+    @cached_property
+    def url(self) -> str:
+        """Where it answers; raises EngineError where it has ended already."""
+        published = docker("port", self.id, f"{self.port}/tcp", check=False).splitlines()
+        if not published:
+            raise EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
+        return f"http://{published[0]}"
+
     def get(self, path: str, timeout: float = 30) -> requests.Response:
         """GET `path`; `timeout` in seconds."""
-        address = docker("port", self.id, f"{self.port}/tcp").splitlines()[0]
-        return requests.get(f"http://{address}{path}", timeout=timeout)
+        return requests.get(self.url + path, timeout=timeout)
 
-    def wait_until_it_answers(self) -> None:
-        """Return as soon as / answers; raises EngineError with its log where it does not within 30 s."""
-        wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}")
+    @property
+    def memory(self) -> float:
+        """Bytes in use, without the page cache that the kernel may take back."""
+        used = docker("stats", "--no-stream", "--format={{.MemUsage}}", self.id).split("/")[0].strip()
+        number, unit = re.fullmatch(r"([\d.]+)(\D+)", used).groups()
+        return float(number) * {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
+
+    def wait_until_it_answers(self, every: float = 0.1) -> None:
+        """Return as soon as / answers, asked `every` so many seconds; raises EngineError where it does not in 30 s."""
+        wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}", every)
 
     def _answers(self) -> bool:
-        if not self.state["Running"]:
-            raise EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
         try:
             return self.get("/", timeout=2).ok
         except requests.RequestException:
-            return False
+            if self.state["Running"]:
+                return False
+        raise EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
 
     @property
     def state(self) -> dict:
@@ -208,9 +229,7 @@ class Container:
 
     def wait_until_health_is(self, status: str) -> None:
         """Return as soon as its health check says `status`; raises EngineError where it does not within 60 s."""
-        wait_for(
-            lambda: self.state["Health"]["Status"] == status, 60, lambda: f"{self.state['Health']}\n{self.logs()}"
-        )
+        wait_for(lambda: self.state["Health"]["Status"] == status, 60, lambda: f"{self.state['Health']}\n{self.logs()}")
 
     def logs(self) -> str:
         """What it wrote on stdout and stderr so far."""
@@ -235,10 +254,10 @@ class Container:
         docker("rm", "--force", "--volumes", self.id)
 
 
-def wait_for(condition, seconds: float, describe) -> None:
+def wait_for(condition, seconds: float, describe, every: float = 0.1) -> None:
     """Return as soon as `condition()` is true; raises EngineError with `describe()` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise EngineError(f"waited for {seconds} s: {describe()}")
-        time.sleep(0.1)
+        time.sleep(every)

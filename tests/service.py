@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
-import subprocess
+import ssl
 import tomllib
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
+import certifi
 import engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +24,11 @@ BASES = QUESTIONS["runtime_base"]
 CELLS = [(language, base) for language in LANGUAGES for base in BASES]
 
 CONTRACT = tomllib.loads((ROOT / "tests" / "contract.toml").read_text(encoding="utf-8"))
+
+
+def host_roots() -> Path:
+    """Return the bundle of authorities that this machine trusts: what its owner would hand to a build."""
+    return Path(os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or certifi.where())
 
 
 @dataclass(frozen=True)
@@ -62,16 +68,24 @@ class Service:
         """Return the paths of all its files, relative to it, with forward slashes."""
         return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
 
-    def with_variant(self, name: str, folder: Path) -> Service:
-        """Return a copy in `folder` with tests/variants/LANGUAGE/NAME applied: its files, then its `add` command."""
+    def with_variant(self, name: str, folder: Path, ca: Path) -> Service:
+        """Return a copy in `folder` with tests/variants/LANGUAGE/NAME applied.
+
+        Its overlay's files are copied over; its `add`, a shell command of the ecosystem that adds a dependency, is run
+        in the service's own stage `deps`, where the ecosystem's tools are. `ca` is a PEM bundle for its downloads.
+        """
         path = shutil.copytree(self.path, folder / f"{self.path.name}-{name}")
         variant = VARIANTS / self.language / name
         shutil.copytree(variant / "overlay", path, dirs_exist_ok=True)
+        edited = Service(path, self.language, self.base, name)
         if (variant / "add").exists():
-            done = subprocess.run([variant / "add"], cwd=path, capture_output=True, text=True)
-            if done.returncode:
-                raise engine.EngineError(f"{variant / 'add'}\n{done.stdout}{done.stderr}")
-        return Service(path, self.language, self.base, name)
+            tools = engine.build(path, f"{edited.tag}-deps", "--target=deps", f"--secret=id=ca,src={ca}").image.tag
+            bundle = "/etc/ssl/certs/ca-certificates.crt"
+            options = [f"--volume={path}:/service", "--workdir=/service", f"--volume={ca}:{bundle}:ro"]
+            options += [f"--env=SSL_CERT_FILE={bundle}", f"--env=NODE_EXTRA_CA_CERTS={bundle}", "--env=HOME=/tmp"]
+            user = f"--user={path.stat().st_uid}:{path.stat().st_gid}"
+            engine.docker("run", "--rm", user, *options, tools, "sh", "-euc", (variant / "add").read_text())
+        return edited
 
     def build(self, *options: object, ca: Path | None = None) -> engine.Build:
         """Build its Dockerfile; `ca` is the PEM bundle for the build secret of that name."""
@@ -86,5 +100,6 @@ class Service:
 
     def extra_ca(self, bundle: Path) -> list[str]:
         """Return the options of `docker run` that make a container trust the PEM `bundle` as well."""
-        environment = [f"--env={name}={value}" for name, value in self.trust["env"].items()]
-        return [f"--volume={bundle}:{self.trust['mount']}:ro", *environment]
+        trust = tomllib.loads((VARIANTS / self.language / "probe" / "trust.toml").read_text(encoding="utf-8"))
+        environment = [f"--env={name}={value}" for name, value in trust["env"].items()]
+        return [f"--volume={bundle}:{trust['mount']}:ro", *environment]

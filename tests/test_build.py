@@ -20,7 +20,7 @@ def test_the_test_stage_passes(service, built, ca_bundle):
 
 
 def test_a_broken_unit_test_fails_the_test_stage_alone(service, built, ca_bundle, tmp_path):
-    broken = service.with_variant("broken", tmp_path)
+    broken = service.with_variant("broken", tmp_path, ca_bundle)
     with pytest.raises(EngineError, match="deliberately broken"):
         broken.build("--target=test", ca=ca_bundle)
     broken.build(ca=ca_bundle)

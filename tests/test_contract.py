@@ -116,7 +116,7 @@ def test_answers_other_requests_during_a_slow_one(probe, start):
 
 
 class _Upstream(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802  (the name that http.server calls)
+    def do_GET(self):
         self.send_response(204)
         self.end_headers()
 

@@ -25,7 +25,13 @@ def test_a_clone_makes_the_same_service_as_the_working_tree(cookies_session, cel
 def test_answers_can_be_replayed(bake, cell, tmp_path):
     """`--replay-file` makes the same service again."""
     first = bake(language=cell[0], runtime_base=cell[1], project_name="Replayed", port="9001")
-    command = ["cookiecutter", str(ROOT), "--no-input", f"--output-dir={tmp_path}", f"--config-file={tmp_path / 'config'}"]
+    command = [
+        "cookiecutter",
+        str(ROOT),
+        "--no-input",
+        f"--output-dir={tmp_path}",
+        f"--config-file={tmp_path / 'config'}",
+    ]
     (tmp_path / "config").write_text(f"replay_dir: {tmp_path / 'replay'}\n")
     answers = [f"language={cell[0]}", f"runtime_base={cell[1]}", "project_name=Replayed", "port=9001"]
     subprocess.run([*command, *answers], check=True, capture_output=True)

@@ -10,7 +10,7 @@ from service import QUESTIONS, ROOT
 RULES = QUESTIONS["_rules"]
 BAD = {
     "project_name": ["two\nlines", "x" * 201],
-    "project_slug": ["", "Order", "order_service", "-order", "order-", "order.service", "órder", "a" * 64, "../up", "con"],
+    "project_slug": ["Order", "order_service", "-order", "order-", "order.service", "órder", "a" * 64, "../up", "con"],
     "description": ["a\ttab", "x" * 201],
     "owner": ["", "Acme", "-acme", "acme-", "acme inc", "acme/", "a" * 129, "acme:latest"],
     "port": ["", "80", "1023", "65536", "99999", "http", "8080.0", "-8080", "08080", "8080 "],
@@ -18,7 +18,7 @@ BAD = {
 GOOD = {
     "project_name": ["A", "Bestellungen für Köln", "注文 🚀"],
     "project_slug": ["a", "7", "order-service", "a--b", "a" * 63, "class", "json", "console"],
-    "description": ["Ünïcode and \"quotes\""],
+    "description": ['Ünïcode and "quotes"'],
     "owner": ["acme", "acme-inc", "acme/platform", "a.b_c", "7even"],
     "port": ["1024", "8080", "65535"],
 }
@@ -56,6 +56,12 @@ def test_good_answer_is_accepted(tmp_path, name, value):
     extra = [] if name == "project_slug" else ["project_slug=good"]
     code, output = make(tmp_path, f"{name}={value}", *extra)
     assert code == 0, output
+
+
+def test_an_empty_short_name_is_refused(tmp_path):
+    code, _ = make(tmp_path, "project_slug=")
+    assert code != 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_several_bad_answers_are_named_together(tmp_path):

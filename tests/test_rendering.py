@@ -104,5 +104,10 @@ def test_git_sees_every_file(service, tmp_path):
     """The .gitignore hides nothing that came out of the template."""
     git = ["git", f"--git-dir={tmp_path / 'git'}", f"--work-tree={service.path}"]
     subprocess.run([*git, "init", "--quiet"], check=True)
-    ignored = subprocess.run([*git, "ls-files", "--others", "--ignored", "--exclude-standard"], capture_output=True, text=True, cwd=service.path)
+    ignored = subprocess.run(
+        [*git, "ls-files", "--others", "--ignored", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        cwd=service.path,
+    )
     assert not ignored.stdout

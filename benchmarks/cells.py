@@ -1,0 +1,122 @@
+"""Measure every cell in one run and print a Markdown table.
+
+    python3 run.py python benchmarks/cells.py                     all cells, the median of five runs each
+    python3 run.py python benchmarks/cells.py go node-scratch     one language; one cell
+
+What a column holds:
+    unpacked, compressed   MB (10^6 bytes): all files in all layers; the layers as gzip -6 makes them
+    cold                   s: `docker build --no-cache` with empty cache mounts of its own, base images there
+    no-op                  s: the same build again
+    edit                   s: the build after an edit of one line of the sources
+    first 200              ms from `docker run` to the first answer of /; an empty container's start is the last line
+    memory                 MB at rest after that, as `docker stats` tells it
+"""
+
+from __future__ import annotations
+
+import gzip
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+import engine  # noqa: E402
+from service import CELLS, Service, host_roots  # noqa: E402
+
+RUNS = 5
+
+
+def seconds(action) -> float:
+    """Run `action` and return how long it took."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def median(measure) -> float:
+    """Return the median of RUNS calls of `measure`."""
+    return statistics.median(measure() for _ in range(RUNS))
+
+
+def edit(service: Service, number: int) -> None:
+    """Change one line of the service's sources."""
+    for name in service.files():
+        text = service.read(name)
+        if '"Hello from hello-service' in text and "test" not in name.lower():
+            before, _, after = text.partition('"Hello from hello-service')
+            (service.path / name).write_text(f'{before}"Hello from hello-service{"." * number}{after.lstrip(".")}')
+
+
+def first_answer(service: Service, image: engine.Image) -> tuple[float, float]:
+    """Return ms from `docker run` to the first 200, and MB in use a moment after that."""
+    start = time.perf_counter()
+    container = service.run(image)
+    try:
+        container.wait_until_it_answers(every=0.002)
+        answered = (time.perf_counter() - start) * 1000
+        time.sleep(2)
+        return answered, container.memory / 1e6
+    finally:
+        container.remove()
+
+
+def measure(service: Service) -> list[str]:
+    """Return the row of one cell."""
+    ca = host_roots()
+    image = service.build(ca=ca).image
+    with image.layers() as layers:
+        unpacked = sum(layer.size for layer in layers) / 1e6
+        compressed = sum(len(gzip.compress(layer.content, 6)) for layer in layers) / 1e6
+    no_op = median(lambda: seconds(lambda: service.build(ca=ca)))
+    edits = []
+    for number in range(1, RUNS + 1):
+        edit(service, number)
+        edits.append(seconds(lambda: service.build(ca=ca)))
+    runs = [first_answer(service, image) for _ in range(RUNS)]
+    # Cache mounts are told apart by an id of their own, so that "cold" does not empty anybody's caches.
+    cold = seconds(lambda: service.build("--no-cache", f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={time.time_ns()}", ca=ca))
+    return [
+        f"{service.language} on {service.base}",
+        f"{unpacked:.1f}",
+        f"{compressed:.1f}",
+        f"{cold:.1f}",
+        f"{no_op:.2f}",
+        f"{statistics.median(edits):.2f}",
+        f"{statistics.median(ms for ms, _ in runs):.0f}",
+        f"{statistics.median(mb for _, mb in runs):.1f}",
+    ]
+
+
+def make(folder: Path, *answers: str) -> Path:
+    """Make a service in `folder` and return its path."""
+    command = ["cookiecutter", "--no-input", "--default-config", f"--output-dir={folder}", str(ROOT), *answers]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.iterdir())
+
+
+def main(wanted: list[str]) -> None:
+    """Print the table of the cells named, or of all."""
+    print("| cell | unpacked MB | compressed MB | cold s | no-op s | edit s | first 200 ms | memory MB |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    stand_ins: set[str] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        for language, base in CELLS:
+            if wanted and not {language, base, f"{language}-{base}"} & set(wanted):
+                continue
+            output = Path(folder, f"{language}-{base}")
+            service = Service(make(output, f"language={language}", f"runtime_base={base}"), language, base)
+            print(f"| {' | '.join(measure(service))} |", flush=True)
+            stand_ins |= engine.stand_ins(service.read("Dockerfile"))
+    empty = median(lambda: seconds(lambda: engine.docker("run", "--rm", "alpine:3.24", "true")))
+    print(f"\nAn empty container starts and ends in {empty * 1000:.0f} ms.")
+    if stand_ins:
+        print(f"Measured on stand-ins for {', '.join(sorted(stand_ins))}; see tests/testbed/README.md.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
