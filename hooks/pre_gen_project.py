@@ -28,7 +28,7 @@ def main() -> None:
     ]
     if os.path.exists("languages"):
         refusals.append(
-            f"{os.path.abspath('languages')} is in the way: the template unpacks its parts there for a moment. Rename it."
+            f"{os.path.abspath('languages')} is in the way: the template unpacks its parts there. Rename it."
         )
     if refusals:
         sys.exit("\n".join(refusals))

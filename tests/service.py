@@ -58,7 +58,7 @@ class Service:
     @property
     def size_budget(self) -> float:
         """Bytes its image may have, unpacked."""
-        return self.contract["size"][self.base] * 1e6
+        return QUESTIONS["_sizes"][self.language][self.base] * 1e6
 
     def read(self, name: str) -> str:
         """Return the text of one of its files."""
