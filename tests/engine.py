@@ -66,8 +66,8 @@ class Step:
 
     @property
     def stage(self) -> str:
-        """The stage it belongs to; empty for BuildKit's own steps."""
-        found = re.match(r"\[(?:\S+ )?([\w.-]+) +\d+/\d+\]", self.name)
+        """The stage it belongs to; empty for BuildKit's own steps and for FROM, which does nothing but look up."""
+        found = re.match(r"\[(?:\S+ )?([\w.-]+) +\d+/\d+\] (?!FROM )", self.name)
         return found[1] if found else ""
 
 

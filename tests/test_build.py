@@ -6,7 +6,7 @@ import pytest
 from engine import EngineError
 
 # The stages an edit of the sources may run again; every other one comes before the application.
-APPLICATION_STAGES = {"build", "modules", "train", "runtime"}
+APPLICATION_STAGES = {"build", "modules", "train", "trial", "runtime"}
 
 
 def test_an_image_is_built_without_its_tests(built):

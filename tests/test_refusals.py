@@ -9,9 +9,9 @@ from service import QUESTIONS, ROOT
 
 RULES = QUESTIONS["_rules"]
 BAD = {
-    "project_name": ["two\nlines", "x" * 201],
+    "project_name": ["", " ", "two\nlines", "trailing ", "next\x85line", "x" * 201],
     "project_slug": ["Order", "order_service", "-order", "order-", "order.service", "órder", "a" * 64, "../up", "con"],
-    "description": ["a\ttab", "x" * 201],
+    "description": ["a\ttab", "\udcff", "\uffff", "x" * 201],
     "owner": ["", "Acme", "-acme", "acme-", "acme inc", "acme/", "a" * 129, "acme:latest"],
     "port": ["", "80", "1023", "65536", "99999", "http", "8080.0", "-8080", "08080", "8080 "],
 }
