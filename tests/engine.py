@@ -80,9 +80,12 @@ class Build:
     log: str
 
 
-def build(folder: Path, tag: str, *options: object) -> Build:
-    """Build `folder` as image `tag`; raises EngineError with the build's log where it fails."""
-    command = ["docker", "buildx", "build", "--progress=rawjson", "--load", f"--tag={tag}"]
+def build(folder: Path, tag: str, *options: object, output: str = "type=docker") -> Build:
+    """Build `folder` as image `tag`; raises EngineError with the build's log where it fails.
+
+    `output` is BuildKit's: by default the engine's own store.
+    """
+    command = ["docker", "buildx", "build", "--progress=rawjson", f"--output={output}", f"--tag={tag}"]
     done = subprocess.run([*command, *map(str, options), folder], capture_output=True, text=True)
     steps: dict[str, Step] = {}
     log = []

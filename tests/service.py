@@ -87,10 +87,10 @@ class Service:
             engine.docker("run", "--rm", user, *options, tools, "sh", "-euc", (variant / "add").read_text())
         return edited
 
-    def build(self, *options: object, ca: Path | None = None) -> engine.Build:
+    def build(self, *options: object, ca: Path | None = None, **how: str) -> engine.Build:
         """Build its Dockerfile; `ca` is the PEM bundle for the build secret of that name."""
         secret = [f"--secret=id=ca,src={ca}"] if ca else []
-        return engine.build(self.path, self.tag, *secret, *options)
+        return engine.build(self.path, self.tag, *secret, *options, **how)
 
     def run(self, image: engine.Image, *options: object, port: int | None = None) -> engine.Container:
         """Start a hardened container of `image`, on another `port` if asked, with the memory its contract allows."""

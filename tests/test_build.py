@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import tarfile
+
 import pytest
 from engine import EngineError
 
@@ -58,6 +61,30 @@ def test_an_edit_of_the_sources_changes_the_last_layers_only(image, probe, servi
     kept = len(before) - service.contract["application_layers"]
     assert changed
     assert min(changed) >= kept
+
+
+def test_a_build_can_be_repeated_bit_for_bit(service, built, ca_bundle, tmp_path):
+    """With SOURCE_DATE_EPOCH, as reproducible-builds.org defines it; nothing but cache mounts is reused."""
+    first, second = (
+        exported_layers(service, ca_bundle, tmp_path / f"{number}.tar", *options)
+        for number, options in enumerate([(), ("--no-cache",)])
+    )
+    varying = service.contract["varying_layers"]
+    assert first[: len(first) - varying] == second[: len(second) - varying]
+
+
+def exported_layers(service, ca_bundle, archive, *options):
+    """Build into an OCI archive with every time stamp at the epoch; return the digests of its layers."""
+    epoch = "--build-arg=SOURCE_DATE_EPOCH=1700000000"
+    output = f"type=oci,dest={archive},rewrite-timestamp=true"
+    service.build(epoch, "--provenance=false", *options, ca=ca_bundle, output=output)
+    with tarfile.open(archive) as exported:
+
+        def blob(descriptor):
+            return json.load(exported.extractfile("blobs/" + descriptor["digest"].replace(":", "/")))
+
+        (manifest,) = json.load(exported.extractfile("index.json"))["manifests"]
+        return [layer["digest"] for layer in blob(manifest)["layers"]]
 
 
 def layer_digests(image):

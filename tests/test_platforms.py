@@ -1,0 +1,28 @@
+"""One Dockerfile for linux/amd64 and linux/arm64."""
+
+from __future__ import annotations
+
+import struct
+import tarfile
+
+import pytest
+from service import BASES, CONTRACT, LANGUAGES
+
+CROSS_COMPILED = [
+    (language, base) for language in LANGUAGES for base in BASES if CONTRACT[language].get("cross_compiles")
+]
+# e_machine of the ELF header, from the System V ABI's supplements for the two architectures.
+MACHINES = {"amd64": 62, "arm64": 183}
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+@pytest.mark.parametrize(("language", "base"), CROSS_COMPILED, ids=map("-".join, CROSS_COMPILED))
+def test_cross_compiles_without_emulation(_engine, bake, ca_bundle, tmp_path, language, base, architecture):
+    service = bake(language=language, runtime_base=base)
+    archive = tmp_path / "build.tar"
+    options = [f"--platform=linux/{architecture}", "--target=build"]
+    service.build(*options, ca=ca_bundle, output=f"type=tar,dest={archive}")
+    with tarfile.open(archive) as stage:
+        header = stage.extractfile("out/server").read(20)
+    assert header[:4] == b"\x7fELF"
+    assert struct.unpack_from("<H", header, 18) == (MACHINES[architecture],)
