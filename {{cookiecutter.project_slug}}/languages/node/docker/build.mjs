@@ -1,0 +1,142 @@
+// Bundles src/main.ts into OUT/dist; what cannot be bundled goes to OUT/node_modules, as files.
+//
+//     node docker/build.mjs [OUT]
+//
+// A package is kept as files, with all that it depends on, when it is native, looks for files beside
+// itself, or loads modules by a computed name. That is found out here, never listed by hand.
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, join, relative, resolve } from "node:path";
+import { build } from "esbuild";
+
+const out = resolve(process.argv[2] ?? "out");
+
+const looksBeside = /\b(__dirname|__filename|import\.meta\.(url|dirname|filename|resolve)|new Worker)\b/;
+const computedNames = [
+  "indirect-require",
+  "require-resolve-not-external",
+  "unsupported-dynamic-import",
+  "unsupported-require-call",
+];
+// Tracers patch packages while these are loaded from files: where there is a tracer, all are kept.
+const tracers = ["import-in-the-middle", "require-in-the-middle"];
+// What no program loads: types, maps, prose, the sources of native code; at the top, tests and docs.
+const deadFile = /\.(d\.[cm]?ts|map|md|c|cc|cpp|h|hpp|o)$/;
+const deadFolder = /^node_modules\/(@[^/]+\/)?[^/]+\/(test|tests|docs|examples|benchmarks)$/;
+const licence = /^(licen[cs]e|notice|copying)/i;
+
+/** "node_modules/a/node_modules/b/c.js" is in the package "node_modules/a/node_modules/b", … */
+const packageOf = (file) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)/.exec(file)?.[1];
+/** … which comes along with "node_modules/a". */
+const outermost = (file) => /^node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0];
+const inProject = (path) => relative(".", path);
+const manifestOf = (dir) => JSON.parse(readFileSync(`${dir}/package.json`, "utf8"));
+
+const kept = new Set();
+
+/** Keeps a package and those that it depends on. */
+function keep(dir) {
+  if (kept.has(dir)) return;
+  kept.add(dir);
+  for (const nested of [dir, ...globSync(`${dir}/**/node_modules/{*,@*/*}`)]) {
+    if (!existsSync(`${nested}/package.json`)) continue;
+    const { dependencies, optionalDependencies, peerDependencies } = manifestOf(nested);
+    const { paths } = createRequire(resolve(nested, "package.json")).resolve;
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+      const found = paths(name).find((place) => existsSync(`${place}/${name}/package.json`));
+      if (found) keep(outermost(inProject(`${found}/${name}`)));
+    }
+  }
+}
+
+const leaveKeptOut = {
+  name: "leave-kept-out",
+  setup({ onResolve, resolve: find }) {
+    onResolve({ filter: /./ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === "asked" || from.kind === "entry-point") return;
+      const found = await find(path, { ...from, pluginData: "asked" });
+      // A package may do without what it does not find (an optional peer); the service may not.
+      if (found.errors.length > 0) return packageOf(from.importer) ? { path, external: true } : found;
+      const owner = outermost(inProject(found.path));
+      if (owner && found.path.endsWith(".node")) keep(owner);
+      return kept.has(owner) ? { path, external: true } : found;
+    });
+  },
+};
+
+async function bundle() {
+  rmSync(out, { recursive: true, force: true });
+  const { metafile, warnings } = await build({
+    entryPoints: { main: "src/main.ts" },
+    outdir: join(out, "dist"),
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    target: `node${process.versions.node}`,
+    format: "esm",
+    outExtension: { ".js": ".mjs" },
+    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+    // Not minified: a stack trace can be read without the map, and it starts no slower.
+    sourcemap: "linked",
+    sourcesContent: false,
+    metafile: true,
+    plugins: [leaveKeptOut],
+    logLevel: "error",
+    logOverride: Object.fromEntries(computedNames.map((id) => [id, "warning"])),
+  });
+  const computed = new Set(warnings.map(({ location }) => location.file));
+  return Object.keys(metafile.inputs).map((file) => ({
+    file,
+    beside: looksBeside.exec(readFileSync(file, "utf8"))?.[0],
+    computed: computed.has(file),
+  }));
+}
+
+/** Bundles until nothing more has to be kept; returns the files that are in the bundle. */
+async function bundleAllButKept() {
+  const direct = Object.keys(manifestOf(".").dependencies ?? {}).map((name) => `node_modules/${name}`);
+  if (tracers.some((name) => existsSync(`node_modules/${name}`))) direct.forEach(keep);
+  for (;;) {
+    const before = kept.size;
+    const inputs = await bundle();
+    const bundled = new Set(inputs.map(({ file }) => packageOf(file)));
+    for (const { file, beside, computed } of inputs) {
+      if (packageOf(file) && (beside || computed)) keep(outermost(file));
+    }
+    for (const dir of bundled) {
+      if (dir && globSync(`${dir}/**/{*.node,binding.gyp}`).length > 0) keep(outermost(dir));
+    }
+    // What the service depends on and nothing imports is loaded by its name: a plugin, a log transport.
+    for (const dir of direct) if (!bundled.has(dir)) keep(dir);
+    if (kept.size === before) return inputs;
+  }
+}
+
+const inputs = await bundleAllButKept();
+
+for (const { file, beside, computed } of inputs.filter(({ file }) => !packageOf(file))) {
+  const [, folder] = file.split("/");
+  if (beside === "new Worker" || computed || (beside && folder !== basename(file))) {
+    console.error(
+      `build: ${file} ${computed ? "imports a computed name" : `uses ${beside}`}, and its sources are not in the image, only the bundle. ` +
+        (beside === "new Worker" || computed
+          ? "Import by literal names, and name a worker's file in entryPoints of docker/build.mjs."
+          : "Look for files from a source that is directly in src/: what lies there beside the code is in the image."),
+    );
+    process.exit(1);
+  }
+}
+cpSync("src", join(out, "dist"), { recursive: true, filter: (path) => !/\.[cm]?[jt]s$/.test(path) });
+
+mkdirSync(join(out, "node_modules"));
+for (const dir of kept) {
+  const filter = (path) => !deadFolder.test(path) && (!deadFile.test(path) || licence.test(basename(path)));
+  cpSync(dir, join(out, dir), { recursive: true, filter });
+}
+// Of what is bundled, the name, version and licence: scanners look for these.
+for (const dir of new Set(inputs.map(({ file }) => packageOf(file)))) {
+  for (const name of dir ? readdirSync(dir).filter((name) => name === "package.json" || licence.test(name)) : []) {
+    cpSync(join(dir, name), join(out, dir, name), { recursive: true });
+  }
+}
+console.log(`bundled src/main.ts; kept as files: ${[...kept].map((dir) => dir.slice("node_modules/".length)).sort().join(", ")}`);

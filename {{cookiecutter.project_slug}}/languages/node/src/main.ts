@@ -1,0 +1,48 @@
+// Answers HTTP requests on PORT until SIGTERM or SIGINT.
+//
+// "main.ts healthcheck" asks a running server whether it is alive; the image's HEALTHCHECK calls it,
+// because there is no shell and no curl to do so. Each command imports what it needs, and no more.
+
+const defaultPort = {{ cookiecutter.port }};
+
+const args = process.argv.slice(2);
+const port = parsePort(process.env.PORT);
+
+if (args.length === 0) {
+  await serve(port);
+} else if (args.length === 1 && args[0] === "healthcheck") {
+  const { healthcheck } = await import("./healthcheck.ts");
+  await healthcheck(`http://127.0.0.1:${port}`).catch((error: Error) => fail(error.message));
+} else {
+  fail("usage: main [healthcheck]");
+}
+
+async function serve(port: number): Promise<void> {
+  const { createApp, drain, listen } = await import("./app.ts");
+  const app = createApp();
+  for (const signal of ["SIGTERM", "SIGINT"]) {
+    process.once(signal, async () => {
+      await drain(app).catch((error: Error) => fail(error.message));
+      // A timer or a pool that was left open must not hold up the end.
+      process.exit();
+    });
+  }
+  await listen(app, port).catch((error: Error) => fail(error.message));
+}
+
+/** The port to listen on: `value`, or the default where it is empty. */
+function parsePort(value = ""): number {
+  if (value === "") return defaultPort;
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port < 1 || port > 65535) {
+    fail(
+      `PORT is ${JSON.stringify(value)}: give it a number from 1 to 65535, for example ${defaultPort}`,
+    );
+  }
+  return port;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
