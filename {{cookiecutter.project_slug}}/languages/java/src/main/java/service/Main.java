@@ -1,0 +1,64 @@
+package service;
+
+import io.helidon.logging.common.LogConfig;
+
+import java.util.Map;
+
+/**
+ * Answers HTTP requests on PORT until SIGTERM or SIGINT.
+ *
+ * <p>With the argument {@code healthcheck} it asks a running server whether it is alive; the
+ * image's HEALTHCHECK calls it, because there is no curl to do so.
+ */
+public final class Main {
+    static final String NAME = "{{ cookiecutter.project_slug }}";
+
+    private static final String DEFAULT_PORT = "{{ cookiecutter.port }}";
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        try {
+            run(args, System.getenv());
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    static void run(String[] args, Map<String, String> environment) {
+        int port = parsePort(environment.getOrDefault("PORT", ""));
+
+        if (args.length == 0) {
+            serve(port);
+        } else if (args.length == 1 && args[0].equals("healthcheck")) {
+            Healthcheck.probe(port);
+        } else {
+            throw new IllegalArgumentException("usage: app.jar [healthcheck]");
+        }
+    }
+
+    /** Returns the port to listen on: {@code value}, or the default where it is empty. */
+    static int parsePort(String value) {
+        String digits = value.isEmpty() ? DEFAULT_PORT : value;
+        if (digits.matches("[0-9]{1,5}")) {
+            int port = Integer.parseInt(digits);
+            if (port >= 1 && port <= 65535) {
+                return port;
+            }
+        }
+        throw new IllegalArgumentException(
+                "PORT is \"%s\": give it a number from 1 to 65535, for example %s"
+                        .formatted(value, DEFAULT_PORT));
+    }
+
+    private static void serve(int port) {
+        LogConfig.configureRuntime();
+        Server server = new Server(port);
+        server.start();
+
+        // Helidon keeps the logs open until this is done; a shutdown hook of Java's own would race
+        // with the one that closes them. The JVM then exits with 143, which is 128 + SIGTERM.
+        io.helidon.Main.addShutdownHandler(server::drain);
+    }
+}

@@ -1,0 +1,68 @@
+package service;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/** The web server from its start to its end. Each request runs in a virtual thread of its own. */
+final class Server {
+    // A connection without a request for this long is closed, so that no client holds one for ever.
+    // Longer than the minute after which most load balancers close theirs: who closes first, loses
+    // no request.
+    private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration IDLE_CHECK = Duration.ofSeconds(15);
+
+    // Docker kills ten seconds after SIGTERM; two are left to exit.
+    private static final Duration DRAIN_TIMEOUT = Duration.ofSeconds(8);
+
+    private static final System.Logger LOG = System.getLogger(Server.class.getName());
+
+    private final WebServer web;
+    private volatile boolean draining;
+
+    Server(int port) {
+        this(port, HttpRouting.builder());
+    }
+
+    /** Serves what {@code routing} has in addition to {@link Routes}. */
+    Server(int port, HttpRouting.Builder routing) {
+        web =
+                WebServer.builder()
+                        .bindAddress(new InetSocketAddress(port))
+                        .idleConnectionTimeout(IDLE_TIMEOUT)
+                        .idleConnectionPeriod(IDLE_CHECK)
+                        .shutdownGracePeriod(DRAIN_TIMEOUT)
+                        .shutdownHook(false)
+                        .routing(
+                                routing.addFilter(new RequestLog())
+                                        .register(new Routes(() -> draining)))
+                        .build();
+    }
+
+    void start() {
+        web.start();
+        if (!web.isRunning()) {
+            throw new IllegalStateException("the server did not start; the log says why");
+        }
+        LOG.log(INFO, "listening", JsonLog.fields().add("port", port()).build());
+    }
+
+    /** The port that the server listens on. */
+    int port() {
+        return web.port();
+    }
+
+    /**
+     * Stops accepting, and returns when the requests in flight are answered, or after
+     * DRAIN_TIMEOUT.
+     */
+    void drain() {
+        draining = true;
+        LOG.log(INFO, "draining");
+        web.stop();
+    }
+}
