@@ -13,6 +13,7 @@ import engine
 import pytest
 import trustme
 from service import CELLS, Service, host_roots
+from template import snapshot
 
 NO_ENGINE = engine.missing_engine()
 ENGINE_REQUIRED = os.environ.get("SLIM_REQUIRE_ENGINE") == "1"
@@ -60,6 +61,12 @@ def bake(cookies_session) -> Callable[..., Service]:
         return Service(result.project_path, context["language"], context["runtime_base"])
 
     return bake
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Path:
+    """The template as a git repository, as `cruft` needs it; not to be changed."""
+    return snapshot(tmp_path_factory.mktemp("template") / "slim-templates")
 
 
 @pytest.fixture(scope="session", params=CELLS, ids="-".join)

@@ -1,0 +1,358 @@
+"""Making a service at a terminal: menus where questionary is installed, cookiecutter's own prompts where it is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from service import BASES, LANGUAGES, QUESTIONS, ROOT
+from terminal import CTRL_C, CTRL_D, DOWN, ENTER, ERASE, UP, Terminal
+from test_origin import contents
+from test_refusals import BAD, RULES
+
+OLDEST_COOKIECUTTER = "2.4.0"
+
+NAMES = list(QUESTIONS["__prompts__"])
+FIELDS = [name for name in NAMES if name in RULES]
+WRITE_IT = "? Write it?"
+LEFT = "Nothing was written."
+
+
+def question(name: str) -> str:
+    """Return the text by which a question is asked."""
+    label = QUESTIONS["__prompts__"][name]
+    return label if isinstance(label, str) else label["__prompt__"]
+
+
+def option(name: str, value: str) -> str:
+    """Return the keys that choose an option of a menu."""
+    return DOWN * QUESTIONS[name].index(value) + ENTER
+
+
+def answer(terminal: Terminal, until: str = "", **keys: str) -> None:
+    """Answer the questions, up to the one named `until`; with Enter where no other keys are given."""
+    for name in NAMES:
+        terminal.see(f"? {question(name)}")
+        if name == until:
+            return
+        terminal.press(keys.get(name, ENTER))
+    terminal.see(WRITE_IT)
+
+
+@pytest.fixture(scope="session")
+def oldest(tmp_path_factory) -> Path:
+    """A virtual environment with the oldest cookiecutter that is supported, and questionary."""
+    path = tmp_path_factory.mktemp("oldest") / "venv"
+    subprocess.run(["uv", "venv", "--quiet", f"--python={sys.executable}", path], check=True)
+    python = f"--python={path / 'bin' / 'python'}"
+    packages = [f"cookiecutter=={OLDEST_COOKIECUTTER}", "questionary"]
+    subprocess.run(["uv", "pip", "install", "--quiet", python, *packages], check=True)
+    return path / "bin" / "cookiecutter"
+
+
+@pytest.fixture
+def home(tmp_path) -> dict[str, str]:
+    """The environment of somebody who never used cookiecutter."""
+    (tmp_path / "home").mkdir()
+    return {"HOME": str(tmp_path / "home")}
+
+
+@pytest.fixture
+def no_questionary(tmp_path) -> dict[str, str]:
+    """An environment in which questionary cannot be imported."""
+    (tmp_path / "without" / "questionary").mkdir(parents=True)
+    (tmp_path / "without" / "questionary" / "__init__.py").write_text("raise ImportError\n")
+    return {"PYTHONPATH": str(tmp_path / "without")}
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    """The folder that services are made in."""
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def cookiecutter(out, home):
+    """Start cookiecutter in a terminal."""
+
+    def start(*arguments: str, program: object = "cookiecutter", columns: int = 80, **environment: str) -> Terminal:
+        return Terminal(program, ROOT, f"--output-dir={out}", *arguments, columns=columns, **home, **environment)
+
+    return start
+
+
+@pytest.mark.parametrize("program", ["cookiecutter", "oldest", "cruft"])
+def test_enter_all_the_way_makes_the_default_service(request, cookiecutter, bake, template, home, out, program):
+    if program == "cruft":
+        terminal = Terminal("cruft", "create", template, f"--output-dir={out}", **home)
+    else:
+        terminal = cookiecutter(program=request.getfixturevalue("oldest") if program == "oldest" else program)
+    answer(terminal)
+    terminal.press(ENTER)
+    assert terminal.end() == 0, terminal.text
+    made = contents(out / "hello-service")
+    made.pop(Path(".cruft.json"), None)
+    assert made == contents(bake().path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_bases_are_shown_with_their_size_for_the_language_just_chosen(cookiecutter, language):
+    terminal = cookiecutter()
+    answer(terminal, until="runtime_base", language=option("language", language))
+    for base in BASES:
+        terminal.see(f"{QUESTIONS['__prompts__']['runtime_base'][base]} ({QUESTIONS['_sizes'][language][base]} MB)")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+def test_arrow_keys_choose_from_a_menu(cookiecutter, bake, out):
+    terminal = cookiecutter()
+    answer(terminal, until="runtime_base")
+    terminal.press(DOWN, DOWN, UP, ENTER)
+    terminal.see(f"runtime base {QUESTIONS['__prompts__']['runtime_base'][BASES[1]]}")
+    terminal.press(*ENTER * (len(NAMES) - 1 - NAMES.index("runtime_base")))
+    terminal.see(WRITE_IT)
+    terminal.press("y")
+    assert terminal.end() == 0, terminal.text
+    assert contents(out / "hello-service") == contents(bake(runtime_base=BASES[1]).path)
+
+
+def test_defaults_follow_from_earlier_answers(cookiecutter):
+    terminal = cookiecutter()
+    answer(terminal, until="project_slug", project_name=f"{ERASE}Größe & Co.{ENTER}")
+    terminal.see(f"{question('project_slug')}: grosse-co")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_bad_answer_is_refused_while_it_is_typed(cookiecutter, name):
+    rule = RULES[name]
+    terminal = cookiecutter()
+    answer(terminal, until=name)
+    terminal.see(rule["rule"])
+    # Blanks at the ends are taken off; control characters are keys.
+    typed = [value for value in BAD[name] if value.strip() == value and value.isprintable()]
+    for value in typed:
+        terminal.press(ERASE, "x", ERASE, value)
+        terminal.see(f"{question(name)}: {value}", rule["rule"], f"For example: {rule['example']}")
+        terminal.press(ENTER)
+        terminal.see(f"? {question(name)}")
+    terminal.press(ERASE, rule["example"], ENTER)
+    terminal.see(
+        f"{name.replace('_', ' ')} {rule['example']}",
+        f"? {question(NAMES[NAMES.index(name) + 1])}" if name != NAMES[-1] else WRITE_IT,
+    )
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+@pytest.mark.parametrize("step", [*NAMES, "the plan"])
+def test_ctrl_c_writes_nothing(cookiecutter, out, step):
+    terminal = cookiecutter()
+    answer(terminal, until=step)
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+    assert terminal.text.endswith(LEFT)
+    assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("program", ["oldest", "cruft"])
+def test_ctrl_c_writes_nothing_under_another_program(request, cookiecutter, template, home, out, program, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    if program == "cruft":
+        terminal = Terminal(
+            "cruft",
+            "create",
+            template,
+            f"--output-dir={out}",
+            **home,
+            TMPDIR=str(tmp_path / "tmp"),
+            PYTHONWARNINGS="ignore",
+        )
+    else:
+        terminal = cookiecutter(program=request.getfixturevalue("oldest"), TMPDIR=str(tmp_path / "tmp"))
+    answer(terminal, until="port")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+    assert terminal.text.endswith(LEFT)
+    assert not [*out.iterdir(), *(tmp_path / "tmp").iterdir()]
+
+
+def test_the_end_of_input_writes_nothing(cookiecutter, out):
+    terminal = cookiecutter()
+    answer(terminal, until="port")
+    terminal.press(ERASE, CTRL_D)
+    assert terminal.end() == 130
+    assert terminal.text.endswith(LEFT)
+    assert not list(out.iterdir())
+
+
+def test_the_plan_may_be_declined(cookiecutter, out):
+    terminal = cookiecutter()
+    answer(terminal)
+    terminal.press("n")
+    assert terminal.end() == 1
+    assert terminal.text.endswith(LEFT)
+    assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_the_plan_says_what_will_be_there(cookiecutter, out, columns):
+    terminal = cookiecutter(columns=columns)
+    keys = {name: option(name, QUESTIONS[name][-1]) for name in NAMES if name not in RULES}
+    answer(terminal, owner=f"{ERASE}acme/web{ENTER}", **keys)
+    base, language = QUESTIONS["runtime_base"][-1], QUESTIONS["language"][-1]
+    terminal.see(f"image acme/web/hello-service, {QUESTIONS['_sizes'][language][base]} MB", "folder", "hello-service/")
+    shown = terminal.text.partition("\n  files")[2].partition("\n? Write")[0]
+    terminal.press(ENTER)
+    assert terminal.end() == 0, terminal.text
+    service = out / "hello-service"
+    files = [path for path in service.rglob("*") if path.is_file()]
+    number, names = shown.split(":", 1)
+    assert int(number) == len(files)
+    assert {name.strip() for name in names.split(",")} == {
+        path.name + "/" * path.is_dir() for path in service.iterdir()
+    }
+
+
+def test_nothing_is_cut_off_in_a_narrow_terminal(cookiecutter):
+    terminal = cookiecutter(columns=60)
+    for name in NAMES:
+        terminal.see(f"? {question(name)}")
+        if name in RULES:
+            terminal.see(RULES[name]["rule"])
+        else:
+            terminal.see(*(QUESTIONS["__prompts__"][name][value] for value in QUESTIONS[name]))
+        terminal.press(ENTER)
+    terminal.see(WRITE_IT)
+    assert max(map(len, terminal.text.splitlines())) < 60
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+def test_no_color(cookiecutter):
+    terminal = cookiecutter(NO_COLOR="1")
+    answer(terminal)
+    terminal.press("n")
+    terminal.end()
+    codes = [int(code) for codes in re.findall(r"\x1b\[([\d;]*)m", terminal.raw) for code in codes.split(";") if code]
+    assert not [code for code in codes if code in {*range(30, 39), *range(40, 49), *range(90, 108)}]
+
+
+@pytest.mark.parametrize("program", ["cookiecutter", "oldest"])
+def test_without_questionary_cookiecutter_asks_the_same(request, cookiecutter, no_questionary, bake, out, program):
+    terminal = cookiecutter(
+        program=request.getfixturevalue("oldest") if program == "oldest" else program, **no_questionary
+    )
+    for number, name in enumerate(NAMES, 1):
+        terminal.see(f"[{number}/{len(NAMES)}] {question(name)}")
+        if name not in RULES:
+            terminal.see(
+                *(f"{i} - {QUESTIONS['__prompts__'][name][value]}" for i, value in enumerate(QUESTIONS[name], 1))
+            )
+        if name == "runtime_base":
+            terminal.see(*(f"({size} MB)" for size in QUESTIONS["_sizes"][LANGUAGES[0]].values()))
+        terminal.press("2\r" if name == "runtime_base" else ENTER)
+    assert terminal.end() == 0, terminal.text
+    assert contents(out / "hello-service") == contents(bake(runtime_base=BASES[1]).path)
+
+
+def test_without_questionary_the_hook_refuses(cookiecutter, no_questionary, out):
+    terminal = cookiecutter(**no_questionary)
+    for name in NAMES:
+        terminal.see(question(name))
+        terminal.press(f"80{ENTER}" if name == "port" else ENTER)
+    assert terminal.end() == 1
+    terminal.see(f"port is '80', but it has to be {RULES['port']['rule']}")
+    assert not list(out.iterdir())
+
+
+def test_without_questionary_ctrl_c_writes_nothing(cookiecutter, no_questionary, out):
+    terminal = cookiecutter(**no_questionary)
+    terminal.see(question("project_name"))
+    terminal.press(CTRL_C)
+    assert terminal.end() == 1
+    assert not list(out.iterdir())
+
+
+def test_a_dumb_terminal_gets_plain_prompts(cookiecutter):
+    terminal = cookiecutter(TERM="dumb")
+    terminal.see(f"[1/{len(NAMES)}] {question('project_name')}")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 1
+
+
+def test_without_a_terminal_lines_are_read_from_stdin(bake, home, out):
+    lines = "".join("9001\n" if name == "port" else "\n" for name in NAMES)
+    command = ["cookiecutter", str(ROOT), f"--output-dir={out}"]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, env={**os.environ, **home})
+    assert done.returncode == 0, done.stderr
+    assert contents(out / "hello-service") == contents(bake(port="9001").path)
+
+
+def test_no_input_asks_nothing(cookiecutter, bake, out):
+    terminal = cookiecutter("--no-input", "port=9001")
+    assert terminal.end() == 0
+    assert "?" not in terminal.text
+    assert contents(out / "hello-service") == contents(bake(port="9001").path)
+
+
+def test_a_replay_asks_nothing(cookiecutter, bake, out, home):
+    terminal = cookiecutter("--no-input", "port=9001", "project_slug=first")
+    assert terminal.end() == 0
+    (recorded,) = Path(home["HOME"], ".cookiecutter_replay").iterdir()
+    recorded.write_text(recorded.read_text().replace('"first"', '"hello-service"').replace("/first", "/hello-service"))
+    terminal = cookiecutter("--replay")
+    assert terminal.end() == 0
+    assert "?" not in terminal.text
+    assert contents(out / "hello-service") == contents(bake(port="9001").path)
+
+
+def test_what_the_command_line_says_is_not_asked_again(cookiecutter):
+    terminal = cookiecutter(f"language={LANGUAGES[-1]}", "port=9001")
+    for name in NAMES:
+        if name not in ("language", "port"):
+            terminal.see(f"? {question(name)}")
+            terminal.press(ENTER)
+    terminal.see(f"language {QUESTIONS['__prompts__']['language'][LANGUAGES[-1]]}", "port 9001", WRITE_IT)
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+def test_a_bad_answer_on_the_command_line_is_asked_again(cookiecutter):
+    terminal = cookiecutter("port=80")
+    answer(terminal, until="port")
+    terminal.see("80", RULES["port"]["rule"])
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+def test_defaults_of_the_user_are_offered(cookiecutter, home):
+    rc = {"default_context": {"owner": "initech", "runtime_base": BASES[-1]}}
+    Path(home["HOME"], ".cookiecutterrc").write_text(json.dumps(rc))
+    terminal = cookiecutter()
+    answer(terminal, until="owner")
+    terminal.see("initech")
+    terminal.press(*ENTER * (len(NAMES) - NAMES.index("owner")))
+    terminal.see(f"runtime base {QUESTIONS['__prompts__']['runtime_base'][BASES[-1]]}", "image initech/", WRITE_IT)
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+def test_every_question_has_a_label():
+    asked = [name for name in QUESTIONS if not name.startswith("_")]
+    assert asked == NAMES
+    for name in asked:
+        if isinstance(QUESTIONS[name], list):
+            assert list(QUESTIONS["__prompts__"][name]) == ["__prompt__", *QUESTIONS[name]]
+        else:
+            assert name in RULES
+    assert QUESTIONS["_sizes"].keys() >= set(LANGUAGES)
+    assert all(sizes.keys() == set(BASES) for sizes in QUESTIONS["_sizes"].values())
