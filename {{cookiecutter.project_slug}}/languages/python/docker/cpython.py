@@ -15,7 +15,7 @@ from pathlib import Path
 # and what is of use only at a terminal, a display or to a debugger.
 UNNEEDED = shutil.ignore_patterns(
     *("test", "_test*", "_ctypes_test*", "xx*", "_xxtest*", "__phello__", "__pycache__"),
-    *("config-*", "*.a", "ensurepip", "site-packages", "pydoc_data"),
+    *("config-*", "*.a", "ensurepip", "venv", "site-packages", "pydoc_data"),
     *("_pydatetime.py", "_pydecimal.py", "_pyio.py"),
     *("idlelib", "tkinter", "_tkinter*", "turtle*", "_curses*", "readline*", "_dbm*", "_gdbm*"),
     "_remote_debugging*",
