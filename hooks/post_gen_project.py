@@ -1,4 +1,4 @@
-"""Keep the chosen language, drop the others, say what to do next.
+"""Keep what was chosen, drop the alternatives, say what to do next.
 
 Runs in the project's folder; standard library only; a second run finds nothing to do.
 """
@@ -12,20 +12,21 @@ import shutil
 CONTEXT = json.loads(r"""{{ cookiecutter | tojson }}""")
 
 
-def keep_language(language: str) -> None:
-    """Move the files of languages/`language` up into the project's folder and remove languages/."""
+def keep_chosen() -> None:
+    """Move the files of each chosen alternative up into the project's folder and remove the others."""
     with open(".existing-files", encoding="utf-8") as marker:
         overwrite = marker.read().strip() == "overwrite"
     os.remove(".existing-files")
 
-    source = os.path.join("languages", language)
-    for folder, _, files in os.walk(source):
-        target = os.path.relpath(folder, source)
-        os.makedirs(target, exist_ok=True)
-        for name in files:
-            if overwrite or not os.path.exists(os.path.join(target, name)):
-                os.replace(os.path.join(folder, name), os.path.join(target, name))
-    shutil.rmtree("languages")
+    for alternatives, question in CONTEXT["_alternatives"].items():
+        source = os.path.join(alternatives, CONTEXT[question])
+        for folder, _, files in os.walk(source):
+            target = os.path.relpath(folder, source)
+            os.makedirs(target, exist_ok=True)
+            for name in files:
+                if overwrite or not os.path.exists(os.path.join(target, name)):
+                    os.replace(os.path.join(folder, name), os.path.join(target, name))
+        shutil.rmtree(alternatives)
 
 
 def next_steps() -> str:
@@ -44,6 +45,6 @@ Next:
 """
 
 
-if os.path.exists("languages"):
-    keep_language(CONTEXT["language"])
+if os.path.exists(".existing-files"):
+    keep_chosen()
     print(next_steps())

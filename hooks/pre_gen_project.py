@@ -7,9 +7,11 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 # Answers come in as data (JSON in a raw string), never as code.
 CONTEXT = json.loads(r"""{{ cookiecutter | tojson }}""")
+FILES = json.loads(r"""{{ cookiecutter | files | tojson }}""")  # what will be written
 
 
 def problem(answer: str, rule: dict) -> bool:
@@ -19,17 +21,32 @@ def problem(answer: str, rule: dict) -> bool:
     return "minimum" in rule and not rule["minimum"] <= int(answer) <= rule["maximum"]
 
 
+def refused_answers() -> Iterator[str]:
+    """Say of each answer that is not acceptable what would be."""
+    for name, rule in CONTEXT["_rules"].items():
+        if problem(CONTEXT[name], rule):
+            yield f"{name} is {CONTEXT[name]!r}, but it has to be {rule['rule']}. For example: {name}={rule['example']}"
+    for name, options in CONTEXT["_only_with"].items():
+        for other, answers in options.get(CONTEXT[name], {}).items():
+            if CONTEXT[other] not in answers:
+                possible = " or ".join(f"{other}={answer}" for answer in answers)
+                yield f"{name}={CONTEXT[name]} makes sense only with {possible}"
+
+
+def in_the_way() -> set[str]:
+    """Return what exists and is a file where a folder has to be, or the other way round."""
+    found = {folder for folder in CONTEXT["_alternatives"] if os.path.lexists(folder)}  # unpacked there for a moment
+    for file in FILES:
+        found.update([file] if os.path.isdir(file) else [])
+        while file := os.path.dirname(file):
+            found.update([file] if os.path.lexists(file) and not os.path.isdir(file) else [])
+    return found
+
+
 def main() -> None:
-    """Check every answer that has a rule, and that nothing of the user's is in the way."""
-    refusals = [
-        f"{name} is {CONTEXT[name]!r}, but it has to be {rule['rule']}. For example: {name}={rule['example']}"
-        for name, rule in CONTEXT["_rules"].items()
-        if problem(CONTEXT[name], rule)
-    ]
-    if os.path.exists("languages"):
-        refusals.append(
-            f"{os.path.abspath('languages')} is in the way: the template unpacks its parts there. Rename it."
-        )
+    """Check the answers, and that nothing of the user's is in the way."""
+    refusals = [*refused_answers()]
+    refusals += [f"{os.path.abspath(name)} is in the way of the template's files. Rename it." for name in in_the_way()]
     if refusals:
         sys.exit("\n".join(refusals))
 

@@ -14,6 +14,7 @@ BAD = {
     "description": ["a\ttab", "\udcff", "\uffff", "x" * 201],
     "owner": ["", "Acme", "-acme", "acme-", "acme inc", "acme/", "a" * 129, "acme:latest"],
     "port": ["", "80", "1023", "65536", "99999", "http", "8080.0", "-8080", "08080", "8080 "],
+    "base_registry": ["mirror", "https://mirror.corp.example", "mirror.corp.example/", "Mirror.example", "a.b/c d"],
 }
 GOOD = {
     "project_name": ["A", "Bestellungen für Köln", "注文 🚀"],
@@ -21,6 +22,13 @@ GOOD = {
     "description": ['Ünïcode and "quotes"'],
     "owner": ["acme", "acme-inc", "acme/platform", "a.b_c", "7even"],
     "port": ["1024", "8080", "65535"],
+    "base_registry": [
+        "",
+        "localhost/mirror",
+        "localhost:5000",
+        "mirror.corp.example",
+        "mirror.corp.example:5000/docker/hub",
+    ],
 }
 
 

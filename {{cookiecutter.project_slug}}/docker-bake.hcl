@@ -1,0 +1,100 @@
+# What people ask of the builder, by name. docker/bake.sh does the same, with version, revision and time from git.
+#
+#     docker buildx bake                  the image, for this machine
+#     docker buildx bake check test       the Dockerfile's checks; linters and unit tests
+{% if cookiecutter.runtime_base != "alpine" %}
+#     docker buildx bake debug            the image with a shell in it, as {{ cookiecutter.project_slug }}:debug
+{% endif %}
+#     docker/bake.sh image-all --push     the release: amd64 and arm64, with bill of materials and provenance
+#
+# `--builder NAME` builds elsewhere, for example on a cluster:
+# docker buildx create --name NAME --driver kubernetes --driver-opt replicas=4, or --driver remote tcp://buildkitd:1234
+
+{% from "mirror.jinja" import image with context %}
+variable "IMAGE" {
+  default = "{{ cookiecutter.__registry }}{{ cookiecutter.__image }}"
+}
+
+variable "VERSION" {
+  default = "0.0.0-dev"
+}
+
+variable "REVISION" {
+  default = "unknown"
+}
+
+# A PEM bundle, where a company's proxy opens TLS. Without docker/bake.sh it takes --allow=fs.read=BUNDLE as well.
+variable "CA_BUNDLE" {
+  default = ""
+}
+
+# Layers of earlier builds are kept in IMAGE:cache-CACHE; a pipeline says amd64 or arm64.
+variable "CACHE" {
+  default = ""
+}
+
+group "default" {
+  targets = ["image"]
+}
+
+target "_service" {
+  args = {
+    VERSION  = VERSION
+    REVISION = REVISION
+  }
+  secret     = CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"]
+  cache-from = CACHE == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE}"]
+}
+
+target "image" {
+  inherits = ["_service"]
+  tags     = ["{{ cookiecutter.project_slug }}"]
+  output   = ["type=docker"]
+}
+
+target "check" {
+  inherits = ["_service"]
+  call     = "check"
+}
+
+target "test" {
+  inherits = ["_service"]
+  target   = "test"
+  output   = ["type=cacheonly"]
+}
+{% if cookiecutter.runtime_base != "alpine" %}
+
+target "debug" {
+  contexts = {
+    service = "target:image"
+    busybox = "docker-image://{{ image("busybox:1.37-musl") }}"
+  }
+  dockerfile-inline = <<-EOT
+    FROM service
+    USER 0:0
+    COPY --from=busybox /bin/busybox /busybox/
+    RUN ["/busybox/busybox", "--install", "-s", "/busybox"]
+    USER 65532:65532
+  EOT
+  tags   = ["{{ cookiecutter.project_slug }}:debug"]
+  output = ["type=docker"]
+}
+{% endif %}
+
+target "image-all" {
+  inherits  = ["_service"]
+  platforms = ["linux/amd64", "linux/arm64"]
+  tags      = ["${IMAGE}:${VERSION}"]
+  attest    = ["type=provenance,mode=max", "type=sbom"]
+  # Without it the layers carry the time of the build, and no two builds are alike.
+  output = ["type=image,rewrite-timestamp=true"]
+}
+
+# One architecture, on a machine of that kind. It has no tag: the pipeline gives one to what it has verified.
+target "release" {
+  inherits  = ["image-all"]
+  platforms = [BAKE_LOCAL_PLATFORM]
+  tags      = [IMAGE]
+  output    = ["type=image,push=true,push-by-digest=true,rewrite-timestamp=true"]
+  cache-to  = CACHE == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE},mode=max"]
+}

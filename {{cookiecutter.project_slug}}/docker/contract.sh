@@ -1,0 +1,88 @@
+#!/bin/sh
+# Holds an image to its promises: size, a user without rights, health in a hardened container, a clean exit.
+#
+#     docker/contract.sh IMAGE [BASELINE]     BASELINE: an image that the layers are compared with, if it can be had
+set -eu
+image=$1 baseline=${2:-}
+cd "$(dirname "$0")"
+# shellcheck source=/dev/null
+. ./contract.env
+
+scratch=$(mktemp -d)
+container=
+trap 'rm -rf "$scratch"; [ -z "$container" ] || docker rm --force --volumes "$container" >/dev/null' EXIT
+
+fail() {
+    echo "contract: $image $*" >&2
+    exit 1
+}
+
+# "BYTES INSTRUCTION" for each layer, the lowest first. From the layers themselves: what `docker images` calls
+# size depends on the engine's store.
+layers() (
+    mkdir "$scratch/$2"
+    docker image save "$1" | tar -xf - -C "$scratch/$2"
+    cd "$scratch/$2"
+    config=$(sed 's/.*"Config":"\([^"]*\)".*/\1/' manifest.json)
+    layers=$(sed 's/.*"Layers":\["\([^]]*\)"\].*/\1/; s/","/ /g' manifest.json)
+    { cat "$config" && echo; } | sed 's/{"created"/\
+&/g' | sed -n '/"empty_layer":true/d; s/.*"created_by":"\(\([^"\\]\|\\.\)*\)".*/\1/p' >instructions
+    # A base may have more layers than instructions; what was laid on top has one each.
+    unnamed=$(($(echo "$layers" | wc -w) - $(wc -l <instructions)))
+    for layer in $layers; do
+        instruction="base image"
+        if [ "$unnamed" -gt 0 ]; then unnamed=$((unnamed - 1)); else read -r instruction <&3; fi
+        echo "$({ gzip -dc "$layer" 2>/dev/null || cat "$layer"; } | wc -c) $instruction"
+    done 3<instructions
+)
+
+docker image inspect "$image" >/dev/null 2>&1 || fail "is not on this machine"
+[ -z "$baseline" ] || docker image inspect "$baseline" >/dev/null 2>&1 || docker pull --quiet "$baseline" || baseline=
+layers "$image" now >"$scratch/now.txt"
+: >"$scratch/was.txt"
+[ -z "$baseline" ] || layers "$baseline" was >"$scratch/was.txt"
+awk -v budget="$SIZE_MB" -v baseline="$baseline" '
+    { bytes = $1; $1 = ""; layer = substr($0, 2, 90) }
+    FILENAME ~ /was/ { was[layer] += bytes; next }
+    !(layer in now) { order[++n] = layer }
+    { now[layer] += bytes; sum += bytes }
+    END {
+        print "    MB" (baseline ? "    grown" : "") "  layer"
+        for (i = 1; i <= n; i++) {
+            layer = order[i]
+            grown = now[layer] - was[layer]
+            printf "%6.2f", now[layer] / 1e6
+            if (baseline) printf "%9.2f", grown / 1e6
+            print "  " layer
+            if (grown > most) { most = grown; culprit = layer }
+        }
+        printf "%6.2f  of %s MB\n", sum / 1e6, budget
+        if (sum <= budget * 1e6) exit
+        printf "contract: %.2f MB over the budget in docker/contract.env. ", sum / 1e6 - budget
+        print (baseline && most > 0 ? "Grown most" : "Largest") ": " culprit
+        exit 1
+    }' "$scratch/was.txt" "$scratch/now.txt" >"$scratch/report" || over=yes
+cat "$scratch/report"
+[ -z "${over:-}" ] || fail "is too large"
+
+case $(docker image inspect --format '{% raw %}{{.Config.User}}{% endraw %}' "$image") in
+    [1-9]*:[1-9]*) ;;
+    *) fail "does not say by number that it runs without root's rights" ;;
+esac
+
+container=$(docker run --detach --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+    --memory "${MEMORY_MB}m" "$image")
+state() { docker inspect --format "{% raw %}{{$1}}{% endraw %}" "$container"; }
+seconds=0
+until [ "$(state .State.Health.Status)" = healthy ]; do
+    seconds=$((seconds + 1))
+    [ "$seconds" -le 30 ] || { docker logs "$container" >&2 && fail "is not healthy after 30 s"; }
+    sleep 1
+done
+echo "healthy, read-only, without capabilities, in $MEMORY_MB MB"
+
+docker stop --time 10 "$container" >/dev/null
+case $(state .State.ExitCode) in
+    0{% if cookiecutter.language == "java" %} | 143{% endif %}) echo "stopped by SIGTERM" ;;
+    *) fail "ended with $(state .State.ExitCode) on SIGTERM" ;;
+esac
