@@ -8,9 +8,9 @@ cd "$(dirname "$0")"
 # shellcheck source=/dev/null
 . ./contract.env
 
-scratch=$(mktemp -d)
+work=$(mktemp -d)
 container=
-trap 'rm -rf "$scratch"; [ -z "$container" ] || docker rm --force --volumes "$container" >/dev/null' EXIT
+trap 'rm -rf "$work"; [ -z "$container" ] || docker rm --force --volumes "$container" >/dev/null' EXIT
 
 fail() {
     echo "contract: $image $*" >&2
@@ -20,9 +20,9 @@ fail() {
 # "BYTES INSTRUCTION" for each layer, the lowest first. From the layers themselves: what `docker images` calls
 # size depends on the engine's store.
 layers() (
-    mkdir "$scratch/$2"
-    docker image save "$1" | tar -xf - -C "$scratch/$2"
-    cd "$scratch/$2"
+    mkdir "$work/$2"
+    docker image save "$1" | tar -xf - -C "$work/$2"
+    cd "$work/$2"
     config=$(sed 's/.*"Config":"\([^"]*\)".*/\1/' manifest.json)
     layers=$(sed 's/.*"Layers":\["\([^]]*\)"\].*/\1/; s/","/ /g' manifest.json)
     { cat "$config" && echo; } | sed 's/{"created"/\
@@ -38,9 +38,9 @@ layers() (
 
 docker image inspect "$image" >/dev/null 2>&1 || fail "is not on this machine"
 [ -z "$baseline" ] || docker image inspect "$baseline" >/dev/null 2>&1 || docker pull --quiet "$baseline" || baseline=
-layers "$image" now >"$scratch/now.txt"
-: >"$scratch/was.txt"
-[ -z "$baseline" ] || layers "$baseline" was >"$scratch/was.txt"
+layers "$image" now >"$work/now.txt"
+: >"$work/was.txt"
+[ -z "$baseline" ] || layers "$baseline" was >"$work/was.txt"
 awk -v budget="$SIZE_MB" -v baseline="$baseline" '
     { bytes = $1; $1 = ""; layer = substr($0, 2, 90) }
     FILENAME ~ /was/ { was[layer] += bytes; next }
@@ -61,8 +61,8 @@ awk -v budget="$SIZE_MB" -v baseline="$baseline" '
         printf "contract: %.2f MB over the budget in docker/contract.env. ", sum / 1e6 - budget
         print (baseline && most > 0 ? "Grown most" : "Largest") ": " culprit
         exit 1
-    }' "$scratch/was.txt" "$scratch/now.txt" >"$scratch/report" || over=yes
-cat "$scratch/report"
+    }' "$work/was.txt" "$work/now.txt" >"$work/report" || over=yes
+cat "$work/report"
 [ -z "${over:-}" ] || fail "is too large"
 
 case $(docker image inspect --format '{% raw %}{{.Config.User}}{% endraw %}' "$image") in
@@ -72,9 +72,9 @@ esac
 
 container=$(docker run --detach --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
     --memory "${MEMORY_MB}m" "$image")
-state() { docker inspect --format "{% raw %}{{$1}}{% endraw %}" "$container"; }
+state() { docker inspect --format "{% raw %}{{.State.$1}}{% endraw %}" "$container"; }
 seconds=0
-until [ "$(state .State.Health.Status)" = healthy ]; do
+until [ "$(state Health.Status)" = healthy ]; do
     seconds=$((seconds + 1))
     [ "$seconds" -le 30 ] || { docker logs "$container" >&2 && fail "is not healthy after 30 s"; }
     sleep 1
@@ -82,7 +82,7 @@ done
 echo "healthy, read-only, without capabilities, in $MEMORY_MB MB"
 
 docker stop --time 10 "$container" >/dev/null
-case $(state .State.ExitCode) in
+case $(state ExitCode) in
     0{% if cookiecutter.language == "java" %} | 143{% endif %}) echo "stopped by SIGTERM" ;;
-    *) fail "ended with $(state .State.ExitCode) on SIGTERM" ;;
+    *) fail "ended with $(state ExitCode) on SIGTERM" ;;
 esac
