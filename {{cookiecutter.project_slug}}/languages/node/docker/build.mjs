@@ -4,14 +4,23 @@
 //
 // A package is kept as files, with all that it depends on, when it is native, looks for files beside
 // itself, or loads modules by a computed name. That is found out here, never listed by hand.
-import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { basename, join, relative, resolve } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { createRequire, isBuiltin } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 
 const out = resolve(process.argv[2] ?? "out");
 
-const looksBeside = /\b(__dirname|__filename|import\.meta\.(url|dirname|filename|resolve)|new Worker)\b/;
+const looksBeside =
+  /\b(__dirname|__filename|import\.meta\.(url|dirname|filename|resolve)|new Worker)\b/;
 const computedNames = [
   "indirect-require",
   "require-resolve-not-external",
@@ -30,6 +39,8 @@ const packageOf = (file) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)/.exec(file)?.[1
 /** … which comes along with "node_modules/a". */
 const outermost = (file) => /^node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0];
 const inProject = (path) => relative(".", path);
+const isAlive = (path) =>
+  licence.test(basename(path)) || !(deadFile.test(path) || deadFolder.test(path));
 const manifestOf = (dir) => JSON.parse(readFileSync(`${dir}/package.json`, "utf8"));
 
 const kept = new Set();
@@ -42,12 +53,30 @@ function keep(dir) {
     if (!existsSync(`${nested}/package.json`)) continue;
     const { dependencies, optionalDependencies, peerDependencies } = manifestOf(nested);
     const { paths } = createRequire(resolve(nested, "package.json")).resolve;
-    for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+    for (const name of Object.keys({
+      ...dependencies,
+      ...optionalDependencies,
+      ...peerDependencies,
+    })) {
       const found = paths(name).find((place) => existsSync(`${place}/${name}/package.json`));
       if (found) keep(outermost(inProject(`${found}/${name}`)));
     }
   }
 }
+
+// import reads all that a module exports, and some exports of node:http load half of node (50 ms);
+// require does not.
+const requireBuiltins = {
+  name: "require-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ path, kind }) =>
+      kind === "import-statement" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require("${path}");`,
+    }));
+  },
+};
 
 const leaveKeptOut = {
   name: "leave-kept-out",
@@ -56,7 +85,8 @@ const leaveKeptOut = {
       if (pluginData === "asked" || from.kind === "entry-point") return;
       const found = await find(path, { ...from, pluginData: "asked" });
       // A package may do without what it does not find (an optional peer); the service may not.
-      if (found.errors.length > 0) return packageOf(from.importer) ? { path, external: true } : found;
+      if (found.errors.length > 0)
+        return packageOf(from.importer) ? { path, external: true } : found;
       const owner = outermost(inProject(found.path));
       if (owner && found.path.endsWith(".node")) keep(owner);
       return kept.has(owner) ? { path, external: true } : found;
@@ -75,17 +105,20 @@ async function bundle() {
     target: `node${process.versions.node}`,
     format: "esm",
     outExtension: { ".js": ".mjs" },
-    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'const require = process.getBuiltinModule("module").createRequire(import.meta.url);',
+    },
     // Not minified: a stack trace can be read without the map, and it starts no slower.
     sourcemap: "linked",
     sourcesContent: false,
     metafile: true,
-    plugins: [leaveKeptOut],
+    plugins: [requireBuiltins, leaveKeptOut],
     logLevel: "error",
     logOverride: Object.fromEntries(computedNames.map((id) => [id, "warning"])),
   });
   const computed = new Set(warnings.map(({ location }) => location.file));
-  return Object.keys(metafile.inputs).map((file) => ({
+  const files = Object.keys(metafile.inputs).filter((file) => existsSync(file));
+  return files.map((file) => ({
     file,
     beside: looksBeside.exec(readFileSync(file, "utf8"))?.[0],
     computed: computed.has(file),
@@ -94,7 +127,9 @@ async function bundle() {
 
 /** Bundles until nothing more has to be kept; returns the files that are in the bundle. */
 async function bundleAllButKept() {
-  const direct = Object.keys(manifestOf(".").dependencies ?? {}).map((name) => `node_modules/${name}`);
+  const direct = Object.keys(manifestOf(".").dependencies ?? {}).map(
+    (name) => `node_modules/${name}`,
+  );
   if (tracers.some((name) => existsSync(`node_modules/${name}`))) direct.forEach(keep);
   for (;;) {
     const before = kept.size;
@@ -115,28 +150,28 @@ async function bundleAllButKept() {
 const inputs = await bundleAllButKept();
 
 for (const { file, beside, computed } of inputs.filter(({ file }) => !packageOf(file))) {
-  const [, folder] = file.split("/");
-  if (beside === "new Worker" || computed || (beside && folder !== basename(file))) {
-    console.error(
-      `build: ${file} ${computed ? "imports a computed name" : `uses ${beside}`}, and its sources are not in the image, only the bundle. ` +
-        (beside === "new Worker" || computed
-          ? "Import by literal names, and name a worker's file in entryPoints of docker/build.mjs."
-          : "Look for files from a source that is directly in src/: what lies there beside the code is in the image."),
-    );
-    process.exit(1);
-  }
+  // src/*.ts find the files that lie in src/, because these are copied; anything else would not work.
+  if (beside && beside !== "new Worker" && dirname(file) === "src" && !computed) continue;
+  if (!beside && !computed) continue;
+  console.error(`build: ${file} ${computed ? "imports a computed name" : `uses ${beside}`}, which the bundle cannot follow.
+Import literal names; look for files from a source directly in src/; name a worker in entryPoints of docker/build.mjs.`);
+  process.exit(1);
 }
-cpSync("src", join(out, "dist"), { recursive: true, filter: (path) => !/\.[cm]?[jt]s$/.test(path) });
+cpSync("src", join(out, "dist"), {
+  recursive: true,
+  filter: (path) => !/\.[cm]?[jt]s$/.test(path),
+});
 
 mkdirSync(join(out, "node_modules"));
 for (const dir of kept) {
-  const filter = (path) => !deadFolder.test(path) && (!deadFile.test(path) || licence.test(basename(path)));
-  cpSync(dir, join(out, dir), { recursive: true, filter });
+  cpSync(dir, join(out, dir), { recursive: true, filter: isAlive });
 }
 // Of what is bundled, the name, version and licence: scanners look for these.
-for (const dir of new Set(inputs.map(({ file }) => packageOf(file)))) {
-  for (const name of dir ? readdirSync(dir).filter((name) => name === "package.json" || licence.test(name)) : []) {
-    cpSync(join(dir, name), join(out, dir, name), { recursive: true });
+for (const dir of new Set(inputs.map(({ file }) => packageOf(file)).filter(Boolean))) {
+  for (const name of readdirSync(dir)) {
+    if (name === "package.json" || licence.test(name))
+      cpSync(join(dir, name), join(out, dir, name), { recursive: true });
   }
 }
-console.log(`bundled src/main.ts; kept as files: ${[...kept].map((dir) => dir.slice("node_modules/".length)).sort().join(", ")}`);
+const names = [...kept].map((dir) => dir.slice("node_modules/".length)).sort();
+console.log(`bundled src/main.ts; kept as files: ${names.join(", ") || "nothing"}`);

@@ -18,15 +18,18 @@ if (args.length === 0) {
 }
 
 async function serve(port: number): Promise<void> {
-  const { createApp, drain, listen } = await import("./app.ts");
-  const app = createApp();
+  // The process may be told to stop before it has started; as PID 1 it has to listen from the beginning.
+  let stop = async () => {};
   for (const signal of ["SIGTERM", "SIGINT"]) {
     process.once(signal, async () => {
-      await drain(app).catch((error: Error) => fail(error.message));
+      await stop().catch((error: Error) => fail(error.message));
       // A timer or a pool that was left open must not hold up the end.
       process.exit();
     });
   }
+  const { createApp, drain, listen } = await import("./app.ts");
+  const app = createApp();
+  stop = () => drain(app);
   await listen(app, port).catch((error: Error) => fail(error.message));
 }
 

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+
+const greeting = "Hello from hello-service";
+
+/** Registers every endpoint; a new one goes here. */
+export async function routes(app: FastifyInstance): Promise<void> {
+  app.get("/", async () => ({ message: greeting }));
+
+  // The process is alive.
+  app.get("/healthz", async () => ({ status: "ok" }));
+
+  // Whether to send new requests here: not while draining.
+  app.get("/readyz", async (_request, reply) => {
+    if (!app.draining) return { status: "ready" };
+    reply.code(503);
+    return { status: "draining" };
+  });
+
+  app.get<{ Querystring: { seconds: string } }>("/slow", async ({ query }) => {
+    const seconds = Number(query.seconds);
+    await sleep(seconds * 1000);
+    return { slept: seconds };
+  });
+
+  app.get<{ Querystring: { url: string } }>("/fetch", async ({ query }, reply) => {
+    try {
+      const { status } = await fetch(query.url);
+      return { status };
+    } catch (error) {
+      reply.code(502);
+      return { error: String((error as Error).cause ?? error) };
+    }
+  });
+
+  app.get<{ Querystring: { name: string } }>("/zone", async ({ query }) => {
+    const summer = Date.UTC(2026, 6, 1);
+    const local = new Date(summer).toLocaleString("sv-SE", { timeZone: query.name });
+    return { offset_minutes: (Date.parse(`${local}Z`) - summer) / 60_000 };
+  });
+}
