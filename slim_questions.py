@@ -48,6 +48,7 @@ class Questions(Extension):
         self.said = json.loads((self.folder / "cookiecutter.json").read_text(encoding="utf-8"))
         self.answers: dict[str, str] = {}
         self.asked = False
+        environment.filters.update(refusals=self.refusals, files=self.files)  # for hooks/pre_gen_project.py
         prompt.render_variable, prompt.read_user_choice, prompt.read_user_variable = render, choose, enter
 
     def labels(self, name: str, options: list[str]) -> dict[str, str]:
@@ -59,20 +60,43 @@ class Questions(Extension):
         return labels
 
     def fits(self, name: str, answer: str) -> bool:
-        """Say whether hooks/pre_gen_project.py will accept the answer."""
-        rule = self.said["_rules"].get(name, {"pattern": ".*"})
+        """Say whether the answer keeps the question's rule."""
+        rule = self.said["_rules"][name]
         if not re.fullmatch(rule["pattern"], answer):
             return False
         return "minimum" not in rule or rule["minimum"] <= int(answer) <= rule["maximum"]
 
-    def files(self) -> list[str]:
+    def possible(self, name: str, options: list[str]) -> list[str]:
+        """Return the options that make sense with the answers so far."""
+        only_with = self.said["_only_with"].get(name, {})
+        return [
+            option
+            for option in options
+            if all(self.answers[other] in answers for other, answers in only_with.get(option, {}).items())
+        ]
+
+    def refusals(self, answers: dict[str, str]) -> list[str]:
+        """Return a sentence for each answer that would not make a working service: what is wrong, what would do."""
+        refusals = [
+            f"{name} is {answers[name]!r}, but it has to be {rule['rule']}. For example: {name}={rule['example']}"
+            for name, rule in self.said["_rules"].items()
+            if not self.fits(name, answers[name])
+        ]
+        for name, options in self.said["_only_with"].items():
+            for other, possible in options.get(answers[name], {}).items():
+                if answers[other] not in possible:
+                    choices = " or ".join(f"{other}={choice}" for choice in possible)
+                    refusals.append(f"{name}={answers[name]} makes sense only with {choices}.")
+        return refusals
+
+    def files(self, answers: dict[str, str]) -> list[str]:
         """Return the paths of the files that the answers lead to."""
         common = self.folder / "{{cookiecutter.project_slug}}"
-        chosen = common / "languages" / self.answers["language"]
-        paths = [path.relative_to(chosen) for path in chosen.rglob("*") if path.is_file()]
-        paths += [path.relative_to(common) for path in common.rglob("*") if path.is_file()]
-        names = {self.environment.from_string(path.as_posix()).render(cookiecutter=self.answers) for path in paths}
-        return sorted(name for name in names if not name.startswith("languages/") and name != ".existing-files")
+        alternatives = self.said["_alternatives"]
+        roots = [common, *(common / folder / answers[question] for folder, question in alternatives.items())]
+        paths = {path.relative_to(root) for root in roots for path in root.rglob("*") if path.is_file()}
+        kept = [path for path in paths if path.parts[0] not in (*alternatives, ".existing-files")]
+        return sorted(self.environment.from_string(path.as_posix()).render(cookiecutter=answers) for path in kept)
 
     def ask(self, name: str, question: questionary.Question) -> str:
         """Return the answer to the question."""
@@ -93,7 +117,7 @@ class Questions(Extension):
     def show_plan(self) -> None:
         """Show what the answers lead to."""
         slug, language, base = (self.answers[name] for name in ("project_slug", "language", "runtime_base"))
-        files = self.files()
+        files = self.files(self.answers)
         _show("image", f"{self.answers['owner']}/{slug}, {self.said['_sizes'][language][base]} MB")
         _show("folder", f"{Path(_command_line('output_dir', '.'), slug)}{os.sep}")
         _show("files", f"{len(files)}: " + ", ".join(sorted({re.sub("/.*", "/", name) for name in files})))
@@ -104,6 +128,8 @@ def render(env, raw, answers):
     Questions.asking = questions = env.extensions.get(Questions.identifier)
     if questions:
         questions.answers = answers
+        if answers.keys() >= questions.said["__prompts__"].keys() and (refusals := questions.refusals(answers)):
+            sys.exit("\n".join(refusals))
         if isinstance(raw, str) and raw not in _strings(questions.said):
             return raw
     return _render(env, raw, answers)
@@ -117,7 +143,8 @@ def choose(name: str, options: list[str], prompts: dict | None = None, prefix: s
     labels = questions.labels(name, options)
     if not _menus():
         return _choose(name, options, {name: labels}, prefix)
-    if name in _command_line("extra_context", {}):
+    options = questions.possible(name, options)
+    if name in _command_line("extra_context", {}) or len(options) == 1:
         return questions.settle(name, options[0])
     choices = [questionary.Choice(_wrapped(labels[option], margin=4, indent=5), option) for option in options]
     return questions.ask(name, questionary.select(labels["__prompt__"], choices, erase_when_done=True))
@@ -178,7 +205,7 @@ def _strings(value) -> Iterator[str]:
 
 
 def _show(what: str, text: str) -> None:
-    print(_wrapped(f"  {what:<14}{text}", indent=16))
+    print(_wrapped(f"  {what:<14}{text or 'none'}", indent=16))
 
 
 def _wrapped(text: str, margin: int = 0, indent: int = 0) -> str:
