@@ -1,4 +1,5 @@
-# root.tar is what mmdebstrap makes: see debian-rootfs.sh, which `up` runs first (it needs to be root, a build step cannot).
+# root.tar comes from debian/rootfs.sh, which runs before the build: mmdebstrap has to be root on the machine itself.
 FROM scratch
+LABEL slim-templates.stand-in="Debian's packages, by mmdebstrap"
 ADD root.tar /
 CMD ["bash"]

@@ -1,15 +1,15 @@
 # The Debian packages that distroless itself unpacks, laid out its way: https://github.com/GoogleContainerTools/distroless
-ARG DEBIAN
+ARG DEBIAN=debian
 FROM $DEBIAN AS packages
 WORKDIR /debs
 RUN apt-get update -qq && apt-get download -qq \
     base-files ca-certificates media-types netbase tzdata tzdata-legacy \
     libc6 libssl3t64 libzstd1 zlib1g gcc-14-base libgcc-s1 libgomp1 libstdc++6
-COPY distroless-rootfs.sh /
-RUN sh /distroless-rootfs.sh /static base-files media-types netbase tzdata tzdata-legacy && \
-    sh /distroless-rootfs.sh /libc libc6 && \
-    sh /distroless-rootfs.sh /ssl libssl3t64 libzstd1 zlib1g && \
-    sh /distroless-rootfs.sh /gcc gcc-14-base libgcc-s1 libgomp1 libstdc++6
+COPY distroless/rootfs.sh /
+RUN sh /rootfs.sh /static base-files media-types netbase tzdata tzdata-legacy && \
+    sh /rootfs.sh /libc libc6 && \
+    sh /rootfs.sh /ssl libssl3t64 libzstd1 zlib1g && \
+    sh /rootfs.sh /gcc gcc-14-base libgcc-s1 libgomp1 libstdc++6
 WORKDIR /static
 RUN <<EOF
 dpkg-deb -x /debs/ca-certificates_*.deb /ca
@@ -59,6 +59,7 @@ ln -s ../usr/lib/os-release etc/os-release
 EOF
 
 FROM scratch AS static
+LABEL slim-templates.stand-in="the Debian 13 packages that distroless unpacks"
 ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 COPY --from=packages /static /
 USER 65532

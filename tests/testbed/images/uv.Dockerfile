@@ -6,6 +6,7 @@ RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     unzip -q -j /wheel/*.whl '*/scripts/uv' '*/scripts/uvx' -d /bin-only
 
 FROM scratch
+LABEL slim-templates.stand-in="the static binaries out of uv (PyPI)"
 COPY --from=wheel /bin-only /
 WORKDIR /io
 ENTRYPOINT ["/uv"]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# distroless-rootfs.sh TO PACKAGE...   unpacks the packages in the current folder, with their metadata where scanners look for it.
+# rootfs.sh TO PACKAGE...   unpacks the packages in the current folder, with their metadata where scanners look for it.
 set -eu
 to=$1; shift
 mkdir -p "$to/var/lib/dpkg/status.d"

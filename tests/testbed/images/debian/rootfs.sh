@@ -1,5 +1,5 @@
 #!/bin/sh
-# debian-rootfs.sh SUITE TAR   a minimal Debian in a tar file, configured like the slim images.
+# rootfs.sh SUITE TAR   a minimal Debian in a tar file, configured like the slim images.
 set -eu
 suite=$1 tar=$2
 sources=$(mktemp --suffix=.sources)
