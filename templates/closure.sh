@@ -56,7 +56,7 @@ copy() {
     esac
 }
 
-# Scanners read one file per package here, as in distroless; the licence goes with the library.
+# Scanners read one file per package here; the licence goes with the library.
 record() {
     file=$(readlink -f "$1")
     package=$(dpkg -S "$file" 2>/dev/null || dpkg -S "${file#/usr}" 2>/dev/null) || return 0

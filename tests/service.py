@@ -93,10 +93,10 @@ class Service:
         return engine.build(self.path, self.tag, *secret, *options, **how)
 
     def run(self, image: engine.Image, *options: object, port: int | None = None) -> engine.Container:
-        """Start a hardened container of `image`, on another `port` if asked, with the memory its contract allows."""
+        """Start a hardened container of `image`, on another `port` if asked, with the memory it is allowed."""
         if port:
             options = (*options, f"--env=PORT={port}")
-        return image.run(f"--memory={self.contract['memory']}m", *options, port=port or self.port)
+        return image.run(f"--memory={QUESTIONS['_memory'][self.language]}m", *options, port=port or self.port)
 
     def extra_ca(self, bundle: Path) -> list[str]:
         """Return the options of `docker run` that make a container trust the PEM `bundle` as well."""

@@ -22,7 +22,7 @@ PARSERS = {
 # Words by which a language is known, wherever they stand.
 TRACES = {
     "go": r"\bgolang|\bgo\.mod\b|\bgofmt\b",
-    "node": r"\bnode\b|\bnpm\b|typescript",
+    "node": r"(?<!\.)\bnode\b|\bnpm\b|typescript",
     "python": r"\bpython|\bpip\b|uvicorn",
     "java": r"\bjava\b|\bmaven\b|\bjlink\b",
 }
