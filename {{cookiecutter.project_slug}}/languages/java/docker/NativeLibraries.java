@@ -4,8 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+
+/** Native libraries, but not the ones for systems of which no libc tells. */
+static final Pattern LIBRARY = Pattern.compile("(?i)(?!.*(android|bsd|sunos|solaris|aix)).*\\.so(\\.[0-9]+)*");
 
 /** Unpacks the native libraries for this kind of machine that jars carry, for ldd to look at. */
 void main(String[] args) throws IOException {
@@ -21,7 +25,7 @@ void unpack(Path jar, Path destination) throws IOException {
     byte[] machine = machine(Files.newInputStream(Path.of("/proc/self/exe")));
     try (var content = new ZipFile(jar.toFile())) {
         for (ZipEntry entry : Collections.list(content.entries())) {
-            if (entry.getName().matches(".*\\.so(\\.[0-9]+)*")
+            if (LIBRARY.matcher(entry.getName()).matches()
                     && Arrays.equals(machine, machine(content.getInputStream(entry)))) {
                 Path file = destination.resolve(entry.getName());
                 Files.createDirectories(file.getParent());
