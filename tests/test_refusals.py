@@ -12,7 +12,7 @@ BAD = {
     "project_name": ["", " ", "two\nlines", "trailing ", "next\x85line", "x" * 201],
     "project_slug": ["Order", "order_service", "-order", "order-", "order.service", "órder", "a" * 64, "../up", "con"],
     "description": ["a\ttab", "\udcff", "\uffff", "x" * 201],
-    "owner": ["", "Acme", "-acme", "acme-", "acme inc", "acme/", "a" * 129, "acme:latest"],
+    "owner": ["", "Acme", "-acme", "acme-", "acme inc", "acme/", "a" * 129, "acme:latest", "con", "acme/nul.x"],
     "port": ["", "80", "1023", "65536", "99999", "http", "8080.0", "-8080", "08080", "8080 "],
     "base_registry": ["mirror", "https://mirror.corp.example", "mirror.corp.example/", "Mirror.example", "a.b/c d"],
 }
@@ -20,7 +20,7 @@ GOOD = {
     "project_name": ["A", "Bestellungen für Köln", "注文 🚀"],
     "project_slug": ["a", "7", "order-service", "a--b", "a" * 63, "class", "json", "console"],
     "description": ['Ünïcode and "quotes"'],
-    "owner": ["acme", "acme-inc", "acme/platform", "a.b_c", "7even"],
+    "owner": ["acme", "acme-inc", "acme/platform", "a.b_c", "7even", "console"],
     "port": ["1024", "8080", "65535"],
     "base_registry": [
         "",
