@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { createApp, drain } from "../src/app.ts";
+import { createApp, drain, listen } from "../src/app.ts";
 
 const greeting = "Hello from {{ cookiecutter.project_slug }}";
 
@@ -74,7 +74,7 @@ test("a request in flight is answered on shutdown", async () => {
     await finish.promise;
     return "in full";
   });
-  await app.listen({ port: 0 });
+  await listen(app, 0);
   const { port } = app.server.address() as AddressInfo;
 
   const answered = once(get({ port, path: "/slow" }), "response") as Promise<[IncomingMessage]>;
@@ -88,7 +88,7 @@ test("a request in flight is answered on shutdown", async () => {
   await drained;
 });
 
-test("draining does not wait for ever", async () => {
+test("draining does not wait for ever", async (t) => {
   const app = createApp(new PassThrough());
   const started = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
@@ -96,13 +96,15 @@ test("draining does not wait for ever", async () => {
     started.resolve();
     await finish.promise;
   });
-  await app.listen({ port: 0 });
+  await listen(app, 0);
   const { port } = app.server.address() as AddressInfo;
 
   const request = get({ port, path: "/endless" }).on("error", () => {});
+  t.after(() => {
+    request.destroy();
+    finish.resolve();
+  });
   await started.promise;
 
   await assert.rejects(drain(app, 10), /still in flight/);
-  request.destroy();
-  finish.resolve();
 });
