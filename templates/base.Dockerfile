@@ -10,6 +10,8 @@ RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/sta
     cp -L /static/etc/passwd /static/etc/group /static/etc/nsswitch.conf /static/etc/os-release /rootfs/etc/ && \
 {% if zoneinfo is defined %}
     cp -a /static/usr/share/zoneinfo /rootfs/usr/share/ && \
+    # Zones with leap seconds, which nothing but the time of a GPS receiver needs.
+    rm -rf /rootfs/usr/share/zoneinfo/right && \
 {% endif %}
     cp -L /static/etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/
 
