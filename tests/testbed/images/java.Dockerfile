@@ -9,8 +9,7 @@ ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/local/sbin:/usr/
 # The packages' scripts link manual pages into a folder that slim images do not have.
 RUN mkdir -p /usr/share/man/man1 /opt/java && apt-get update -qq && \
     apt-get install -qq -y --no-install-recommends binutils ca-certificates curl fontconfig openssl tzdata wget "openjdk-$VERSION-jdk-headless" && \
-    rm -rf /var/lib/apt/lists/*
-RUN cd /usr/lib/jvm/java-*/ && rm -rf docs man lib/src.zip && cp -rL . "$JAVA_HOME" && rm -rf /usr/lib/jvm
+    cd /usr/lib/jvm/java-*/ && rm -rf docs man lib/src.zip && cp -rL . "$JAVA_HOME" && rm -rf /usr/lib/jvm /var/lib/apt/lists/*
 
 FROM slim-testbed/tools AS maven-files
 ARG MAVEN

@@ -18,13 +18,22 @@ Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SOURCES
 
-# No documentation, no translations, nothing kept by apt: https://github.com/debuerreotype/debuerreotype
-set -- --dpkgopt=force-unsafe-io
-for folder in doc groff info linda lintian locale man; do set -- "$@" --dpkgopt="path-exclude=/usr/share/$folder/*"; done
-set -- "$@" --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=path-include=/usr/share/locale/locale.alias
-
-# shellcheck disable=SC2016  # $1 is the hook's own: the new root
-mmdebstrap --quiet --variant=minbase "$@" --customize-hook='cat > "$1/etc/apt/apt.conf.d/docker-clean" <<APT
+# As https://github.com/debuerreotype/debuerreotype configures the slim images: apt keeps nothing, dpkg unpacks neither
+# documentation nor translations. What was unpacked before dpkg read that is deleted.
+# shellcheck disable=SC2016  # $1 is the hooks' own: the new root
+mmdebstrap --quiet --variant=minbase --setup-hook='mkdir -p "$1/etc/dpkg/dpkg.cfg.d" "$1/etc/apt/apt.conf.d"
+cat > "$1/etc/dpkg/dpkg.cfg.d/docker" <<DPKG
+force-unsafe-io
+path-exclude /usr/share/doc/*
+path-include /usr/share/doc/*/copyright
+path-exclude /usr/share/groff/*
+path-exclude /usr/share/info/*
+path-exclude /usr/share/linda/*
+path-exclude /usr/share/lintian/*
+path-exclude /usr/share/locale/*
+path-include /usr/share/locale/locale.alias
+path-exclude /usr/share/man/*
+DPKG' --customize-hook='cat > "$1/etc/apt/apt.conf.d/docker" <<APT
 APT::AutoRemove::SuggestsImportant "false";
 Acquire::GzipIndexes "true";
 Acquire::Languages "none";
@@ -32,5 +41,7 @@ DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives
 Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "";
 APT
-rm -f "$1"/var/cache/apt/*.bin
-mv "$1"/etc/apt/sources.list.d/*.sources "$1/etc/apt/sources.list.d/debian.sources"' "$suite" "$tar" "$sources"
+mv "$1"/etc/apt/sources.list.d/*.sources "$1/etc/apt/sources.list.d/debian.sources"
+cd "$1/usr/share" && find doc groff info linda lintian locale man -mindepth 1 ! -type d ! -name copyright ! -name locale.alias -delete 2> /dev/null
+find doc groff info linda lintian locale man -mindepth 1 -type d -empty -delete 2> /dev/null
+rm -f "$1"/var/cache/apt/*.bin' "$suite" "$tar" "$sources"
