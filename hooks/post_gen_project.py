@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import shutil
+import tempfile
 
 # Answers come in as data (JSON in a raw string), never as code.
 CONTEXT = json.loads(r"""{{ cookiecutter | tojson }}""")
@@ -47,4 +48,6 @@ Next:
 
 if os.path.exists(".existing-files"):
     keep_chosen()
-    print(next_steps())
+    # cruft compares services in temporary folders: nobody goes there.
+    if not os.getcwd().startswith(os.path.join(os.path.realpath(tempfile.gettempdir()), tempfile.gettempprefix())):
+        print(next_steps())

@@ -1,0 +1,218 @@
+"""A service takes over what is new in the template, and keeps what its developers changed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from service import BASES, LANGUAGES, QUESTIONS, VARIANTS, Service
+from template import commit, git, snapshot
+from test_origin import contents
+
+PROJECT = "{{cookiecutter.project_slug}}"
+MANIFEST = {"go": "go.mod", "node": "package.json", "python": "pyproject.toml", "java": "pom.xml"}
+# After which line of the manifest a dependency is added, and how.
+DEPENDENCY = {
+    "go": ("go 1.27", "\nrequire example.com/mine v1.0.0\n"),
+    "node": ('"dependencies": {', '    "mine": "1.0.0",'),
+    "python": ("dependencies = [", '    "mine==1.0.0",'),
+    "java": ("<dependencies>", "    <!-- mine 1.0.0 -->"),
+}
+
+
+def cruft(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
+    """Run cruft; it has to succeed."""
+    home = {**os.environ, "HOME": str(cwd), "GIT_CONFIG_GLOBAL": os.devnull}
+    done = subprocess.run(["cruft", *arguments], cwd=cwd, capture_output=True, text=True, env=home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def create(template: Path, folder: Path, version: str, **answers: str) -> Path:
+    """Make a service with cruft from a version of the template, and commit it."""
+    folder.mkdir()
+    extra = json.dumps(answers)
+    cruft("create", str(template), "--no-input", f"--checkout={version}", f"--extra-context={extra}", cwd=folder)
+    service = folder / "hello-service"
+    # `--checkout` pins the service to that version; a developer follows the default branch.
+    state = json.loads((service / ".cruft.json").read_text())
+    (service / ".cruft.json").write_text(json.dumps({**state, "checkout": None}))
+    git(service, "init", "--quiet", "--initial-branch=main")
+    commit(service, "A new service")
+    return service
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    """Replace `old`, which has to be there, in a file."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{file}: no {old!r}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory) -> Path:
+    """A template with the tag `previous`, which differs in all kinds of ways from its HEAD, today's template."""
+    template = snapshot(tmp_path_factory.mktemp("history") / "slim-templates")
+    today = git(template, "rev-parse", "HEAD")
+
+    replace(template / "templates" / "README.md", "## Run\n", "## How to run it\n")  # a section was renamed
+    (template / PROJECT / ".editorconfig").unlink()  # a file was added
+    (template / PROJECT / "NOTES.md").write_text("{{ cookiecutter.project_name }}\n")  # a file was dropped
+    for language in LANGUAGES:
+        dockerfile = template / PROJECT / "languages" / language / "Dockerfile"
+        replace(dockerfile, "# check=error=true\n", "# check=error=true\n# An old remark.\n")
+    questions = json.loads((template / "cookiecutter.json").read_text())
+    del questions["updates"], questions["__prompts__"]["updates"]  # a question was added
+    questions["_alternatives"].pop("updates")
+    questions["_only_with"].pop("updates")
+    shutil.rmtree(template / PROJECT / "updates")
+    questions["_rules"]["port"]["minimum"] = 8000  # a rule was loosened
+    questions["__license"] = "LicenseRef-Old"  # a private value was changed
+    (template / "cookiecutter.json").write_text(json.dumps(questions, indent=2))
+    with (template / "slim_questions.py").open("a") as module:  # the extension itself was changed
+        module.write("\nOLD = True\n")
+    commit(template, "The template as it was")
+    git(template, "tag", "previous")
+
+    git(template, "checkout", "--quiet", today, "--", ".")
+    (template / PROJECT / "NOTES.md").unlink()
+    commit(template, "The template as it is")
+    return template
+
+
+def develop(service: Path, language: str) -> dict[Path, str]:
+    """Do what a developer does in the first week; return what has to be there afterwards, by file."""
+    shutil.copytree(VARIANTS / language / "probe" / "overlay", service, dirs_exist_ok=True)  # new endpoints
+    overlay = [path for path in (VARIANTS / language / "probe" / "overlay").rglob("*") if path.is_file()]
+    kept = {path.relative_to(VARIANTS / language / "probe" / "overlay"): path.read_text() for path in overlay}
+    replace(service / "Dockerfile", "ENV PORT=8080", "ENV PORT=8181")  # another port
+    kept[Path("Dockerfile")] = "ENV PORT=8181"
+    old, new = DEPENDENCY[language]
+    replace(service / MANIFEST[language], old, f"{old}\n{new}")
+    kept[Path(MANIFEST[language])] = new
+    (service / "OWN.md").write_text("A file of our own.\n")
+    kept[Path("OWN.md")] = "A file of our own.\n"
+    commit(service, "The first week")
+    return kept
+
+
+@pytest.fixture(scope="session", params=LANGUAGES)
+def updated(request, history, tmp_path_factory) -> tuple[Path, str, dict[Path, str]]:
+    """A service of the previous template, developed and then updated; its language; what its developers changed."""
+    service = create(history, tmp_path_factory.mktemp("updated") / "work", "previous", language=request.param)
+    kept = develop(service, request.param)
+    cruft("update", "--skip-apply-ask", cwd=service)
+    return service, request.param, kept
+
+
+def test_an_update_is_taken_over_without_conflict(updated):
+    service, _, _ = updated
+    assert not list(service.rglob("*.rej"))
+    assert not git(service, "diff", "--name-only", "--diff-filter=U")
+    for path in service.rglob("*"):
+        if path.is_file() and ".git" not in path.parts:
+            assert "<<<<<<<" not in path.read_text(encoding="utf-8"), path
+    readme = (service / "README.md").read_text()
+    assert "## Run\n" in readme
+    assert "How to run it" not in readme
+    assert "An old remark" not in (service / "Dockerfile").read_text()
+    assert (service / ".editorconfig").exists()
+    assert (service / "renovate.json").exists()
+    assert not (service / "NOTES.md").exists()
+
+
+def test_an_update_keeps_what_was_changed(updated):
+    service, _, kept = updated
+    for name, text in kept.items():
+        assert text in (service / name).read_text()
+
+
+def test_an_update_brings_private_values_up_to_date(updated):
+    service, _, _ = updated
+    context = json.loads((service / ".cruft.json").read_text())["context"]["cookiecutter"]
+    for name in ("_rules", "_sizes", "_alternatives", "__license"):
+        assert context[name] == QUESTIONS[name]
+    assert QUESTIONS["__license"] in (service / "Dockerfile").read_text()
+
+
+def test_check_and_diff_say_the_truth(history, updated):
+    service, _, kept = updated
+    cruft("check", cwd=service)
+    shown = cruft("diff", cwd=service).stdout
+    different = re.findall(r"^diff --git \S+ upstream-template-new/(\S+)$", shown, re.MULTILINE)
+    assert set(different) == {name.as_posix() for name in kept if name != Path("OWN.md")}
+
+
+def test_check_tells_that_there_is_something_new(history, tmp_path):
+    service = create(history, tmp_path / "work", "previous")
+    done = subprocess.run(["cruft", "check"], cwd=service, capture_output=True)
+    assert done.returncode == 1
+
+
+def test_an_answer_can_be_changed(history, bake, tmp_path):
+    service = create(history, tmp_path / "work", "main")
+    before = contents(service)
+    cruft("update", "--skip-apply-ask", "--variables-to-update", '{"port": "9000"}', cwd=service)
+    after = {path: text for path, text in contents(service).items() if path.parts[0] not in (".git", ".cruft.json")}
+    assert after == contents(bake(port="9000").path)
+    assert after != before
+
+
+def test_a_service_made_by_cookiecutter_can_be_linked(template, bake, tmp_path):
+    made = shutil.copytree(bake(port="9001").path, tmp_path / "hello-service")
+    cruft("link", str(template), "--no-input", '--extra-context={"port": "9001"}', cwd=made)
+    cruft("check", cwd=made)
+    assert not cruft("diff", cwd=made).stdout
+
+
+@pytest.mark.parametrize(("language", "base"), list(zip(LANGUAGES, itertools.cycle(BASES))))
+def test_cruft_and_cookiecutter_make_the_same(template, bake, tmp_path, language, base):
+    """Byte for byte, but for .cruft.json."""
+    answers = {"language": language, "runtime_base": base}
+    cruft("create", str(template), "--no-input", f"--extra-context={json.dumps(answers)}", cwd=tmp_path)
+    made = contents(tmp_path / "hello-service")
+    assert made.pop(Path(".cruft.json"))
+    assert made == contents(bake(**answers).path)
+
+
+def test_the_weekly_workflow_pushes_the_update(history, tmp_path):
+    """Its script is run as it stands, against a repository here, with stand-ins for `gh` and `pipx`."""
+    service = create(history, tmp_path / "work", "previous")
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    git(service, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    workflow = yaml.safe_load((service / ".github" / "workflows" / "template.yaml").read_text())
+    script = workflow["jobs"]["update"]["steps"][-1]["run"]
+
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "gh").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path / "gh.log"}\n')
+    (programs / "pipx").write_text('#!/bin/sh\n[ "$2" = "$CRUFT" ] || exit 2\nshift 2\nexec cruft "$@"\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "CRUFT": "cruft==2.16.0"}
+    for _ in range(2):  # the second time there is nothing to do
+        done = subprocess.run(["bash", "-e", "-c", script], cwd=service, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    pushed = git(tmp_path / "origin.git", "show", "template:README.md")
+    assert "How to run it" not in pushed
+    assert (tmp_path / "gh.log").read_text().count("pr create --head template --fill") == 1
+
+
+@pytest.mark.usefixtures("_engine")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_updated_service_still_builds(history, ca_bundle, tmp_path, language):
+    folder = create(history, tmp_path / "work", "previous", language=language)
+    shutil.copytree(VARIANTS / language / "probe" / "overlay", folder, dirs_exist_ok=True)
+    replace(folder / "Dockerfile", "ENV PORT=8080", "ENV PORT=8181")
+    commit(folder, "The first week")
+    cruft("update", "--skip-apply-ask", cwd=folder)
+    service = Service(folder, language, QUESTIONS["runtime_base"][0], "updated")
+    service.build(ca=ca_bundle)
+    assert service.port == 8181
