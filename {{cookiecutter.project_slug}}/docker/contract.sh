@@ -17,11 +17,12 @@ fail() {
     exit 1
 }
 
-# "BYTES INSTRUCTION" for each layer, the lowest first. From the layers themselves: what `docker images` calls
+# "BYTES INSTRUCTION" for each layer, the lowest first. BYTES is the sum of its files: what `docker images` calls
 # size depends on the engine's store.
 layers() (
     mkdir "$work/$2"
-    docker image save "$1" | tar -xf - -C "$work/$2"
+    # By its id: a name without a tag would mean all the tags there are.
+    docker image save "$(docker image inspect --format '{% raw %}{{.Id}}{% endraw %}' "$1")" | tar -xf - -C "$work/$2"
     cd "$work/$2"
     config=$(sed 's/.*"Config":"\([^"]*\)".*/\1/' manifest.json)
     layers=$(sed 's/.*"Layers":\["\([^]]*\)"\].*/\1/; s/","/ /g' manifest.json)
@@ -32,7 +33,8 @@ layers() (
     for layer in $layers; do
         instruction="base image"
         if [ "$unnamed" -gt 0 ]; then unnamed=$((unnamed - 1)); else read -r instruction <&3; fi
-        echo "$({ gzip -dc "$layer" 2>/dev/null || cat "$layer"; } | wc -c) $instruction"
+        { gzip -dc "$layer" 2>/dev/null || cat "$layer"; } | tar -tvf - |
+            awk -v instruction="$instruction" '{ sum += $2 ~ "/" ? $3 : $5 } END { print sum + 0, instruction }'
     done 3<instructions
 )
 

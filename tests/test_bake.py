@@ -1,0 +1,109 @@
+"""docker-bake.hcl: what people ask of the builder, by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from engine import HARDENED, EngineError, Image, docker
+from service import BASES, LANGUAGES
+
+pytestmark = pytest.mark.parametrize(
+    "cell", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
+)
+
+
+class Repository:
+    """A service under version control, one commit old, tagged v1.2.3."""
+
+    def __init__(self, folder, ca_bundle) -> None:
+        self.folder, self.ca_bundle = folder, ca_bundle
+        for command in (
+            ["init", "--quiet", "--initial-branch=main"],
+            ["add", "--all"],
+            ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=First"],
+            ["tag", "v1.2.3"],
+        ):
+            subprocess.run(["git", *command], cwd=folder, check=True)
+
+    def git(self, *arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
+
+    def bake(self, *arguments: str) -> str:
+        environment = {**os.environ, "CA_BUNDLE": str(self.ca_bundle)}
+        command = [self.folder / "docker" / "bake.sh", *arguments]
+        done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise EngineError(f"docker/bake.sh {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def repository(built, service, ca_bundle, tmp_path_factory) -> Repository:
+    folder = shutil.copytree(service.path, tmp_path_factory.mktemp("repository") / "service")
+    return Repository(folder, ca_bundle)
+
+
+@pytest.fixture(scope="module")
+def baked(repository) -> Image:
+    repository.bake()
+    return Image("hello-service")
+
+
+def test_an_image_is_labelled_with_what_git_says(baked, repository):
+    labels = baked.config["Labels"]
+    assert labels["org.opencontainers.image.version"] == "v1.2.3"
+    assert labels["org.opencontainers.image.revision"] == repository.git("rev-parse", "HEAD")
+
+
+def test_an_image_is_as_old_as_its_commit(baked, repository):
+    moment = repository.git("log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd")
+    assert baked.inspected["Created"].startswith(moment[:10])
+
+
+def test_checks_and_tests_pass(repository):
+    assert "no warnings found" in repository.bake("check")
+    repository.bake("test")
+
+
+def test_the_debug_image_is_the_same_with_a_shell_in_it(baked, repository):
+    repository.bake("debug")
+    container = docker("run", "--detach", *HARDENED, "hello-service:debug").strip()
+    try:
+        shell = ["exec", container, "/busybox/sh", "-c", "PATH=/busybox; id -u; until wget -q -O - localhost:8080/; do :; done"]
+        assert docker(*shell).splitlines()[0] == "65532"
+    finally:
+        docker("rm", "--force", container)
+    debug = Image("hello-service:debug")
+    assert {**debug.config, "Cmd": None} == {**baked.config, "Cmd": None}
+
+
+def test_a_release_is_for_both_architectures_and_tells_how_it_was_made(repository):
+    target = json.loads(repository.bake("--print", "image-all"))["target"]["image-all"]
+    assert target["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert {attestation["type"] for attestation in target["attest"]} == {"provenance", "sbom"}
+    assert target["tags"] == ["ghcr.io/acme/hello-service:v1.2.3"]
+    assert target["output"] == [{"type": "image", "rewrite-timestamp": "true"}]
+
+
+def test_the_contract_holds(baked, repository):
+    done = subprocess.run(
+        [repository.folder / "docker" / "contract.sh", baked.tag], cwd="/", capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "healthy" in done.stdout
+
+
+def test_the_contract_names_the_layer_that_grew(baked, repository):
+    """A pull request that is too large fails, and says where."""
+    dockerfile = f"FROM {baked.tag}\nCOPY --from={baked.tag} / /again\n"
+    command = ["docker", "build", "--quiet", "--tag=hello-service:fat", "-"]
+    subprocess.run(command, input=dockerfile, text=True, check=True, capture_output=True)
+    command = [repository.folder / "docker" / "contract.sh", "hello-service:fat", baked.tag]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Grown most: COPY / /again" in done.stdout
+    assert "too large" in done.stderr

@@ -1,0 +1,204 @@
+"""Whatever comes out passes the policies that companies check for: of Dockerfiles, workflows, manifests, YAML."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+import yaml
+from service import CELLS, QUESTIONS, ROOT
+
+LOCKS = ROOT / "tests" / "policy"
+TOOLS = LOCKS / ".tools"
+STAMP = TOOLS / "stamp"
+
+# All of it in one process: what is set up is large.
+pytestmark = pytest.mark.xdist_group("policy")
+
+
+def run(*command: object, **options) -> str:
+    """Run a command; what it printed is the message where it fails."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    assert done.returncode == 0, f"{command[0]}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def install() -> None:
+    """Make .tools hold what the lock files of tests/policy say: programs for Python, Node and Go."""
+    shutil.rmtree(TOOLS, ignore_errors=True)
+    venv.create(TOOLS)
+    python = TOOLS / "bin" / "python"
+    run("uv", "pip", "sync", "--quiet", f"--python={python}", "--require-hashes", LOCKS / "requirements.txt")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(LOCKS / name, TOOLS)
+    path = {**os.environ, "PATH": f"{TOOLS / 'bin'}{os.pathsep}{os.environ['PATH']}", "GOTOOLCHAIN": "local"}
+    # No script of a package is run: what they would compile is not needed for checking a configuration.
+    run(shutil.which("npm", path=path["PATH"]), "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=TOOLS, env=path)
+    actionlint = "github.com/rhysd/actionlint/cmd/actionlint"
+    run(TOOLS / "bin" / "go", "build", "-o", TOOLS / "bin" / "actionlint", actionlint, cwd=LOCKS, env=path)
+
+
+@pytest.fixture(scope="session")
+def tool():
+    """Run a policy tool by its name: `tool("zizmor", "--offline", folder)`."""
+    locks = [LOCKS / name for name in ("requirements.txt", "package-lock.json", "go.sum")]
+    wanted = hashlib.sha256(sys.version.encode() + b"".join(lock.read_bytes() for lock in locks)).hexdigest()
+    if not STAMP.exists() or STAMP.read_text() != wanted:
+        install()
+        STAMP.write_text(wanted)
+    folders = [TOOLS / "bin", TOOLS / "node_modules" / ".bin", os.environ["PATH"]]
+    path = {**os.environ, "PATH": os.pathsep.join(map(str, folders)), "LOG_LEVEL": "error"}
+
+    def tool(name: str, *arguments: object, **options) -> str:
+        return run(shutil.which(name, path=path["PATH"]), *arguments, env=path, **options)
+
+    return tool
+
+
+@pytest.fixture(scope="module")
+def services(bake, tmp_path_factory) -> Path:
+    """A folder of all services that can be made; of files that several have in common, one copy."""
+    tree = tmp_path_factory.mktemp("services")
+    seen = set()
+    for (language, base), ci, updates in itertools.product(CELLS, QUESTIONS["ci"], QUESTIONS["updates"]):
+        if ci not in QUESTIONS["_only_with"]["updates"].get(updates, {}).get("ci", [ci]):
+            continue
+        service = bake(language=language, runtime_base=base, ci=ci, updates=updates)
+        for name in service.files():
+            content = (service.path / name).read_bytes()
+            if (name, content) not in seen:
+                seen.add((name, content))
+                copy = tree / "-".join((language, base, ci, updates)) / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(content)
+    return tree
+
+
+@pytest.fixture(scope="module")
+def files(services):
+    """Find files by pattern, in the services and in this repository itself: `files(".github/workflows/*.yaml")`."""
+
+    def files(pattern: str) -> list[Path]:
+        matching = [*services.glob(f"*/{pattern}"), *ROOT.glob(pattern)]
+        assert matching, pattern
+        return matching
+
+    return files
+
+
+def test_checkov_has_nothing_to_say(tool, services):
+    frameworks = ["dockerfile", "github_actions", "gitlab_ci", "kubernetes"]
+    tool("checkov", "--quiet", "--compact", "--skip-download", "--directory", services, "--framework", *frameworks)
+
+
+def test_zizmor_has_nothing_to_say(tool, files):
+    workflows = [*files(".github/workflows/*.yaml"), *files(".github/dependabot.yml")]
+    tool("zizmor", "--offline", "--quiet", "--pedantic", *workflows)
+
+
+def test_actionlint_has_nothing_to_say(tool, files):
+    tool("actionlint", *files(".github/workflows/*.yaml"))
+
+
+def test_yamllint_has_nothing_to_say(tool, services, files):
+    (config,) = files(".yamllint")
+    names = [".yamllint", "*.yaml", ".*.yml", ".*.yaml", "deploy/*.yaml", ".github/*.yml", ".github/workflows/*.yaml"]
+    tool("yamllint", "--strict", f"--config-file={config}", *(file for name in names for file in files(name)))
+
+
+@pytest.mark.parametrize(
+    ("schema", "pattern", "options"),
+    [
+        ("compose-spec", "compose*.yaml", []),
+        ("dependabot", ".github/dependabot.yml", []),
+        ("github-workflows", ".github/workflows/*.yaml", []),
+        ("gitlab-ci", ".gitlab-ci.yml", ["--data-transform=gitlab-ci"]),
+        ("renovate", "renovate.json", []),
+    ],
+)
+def test_files_are_as_their_schemas_want_them(tool, files, schema, pattern, options):
+    tool("check-jsonschema", f"--builtin-schema=vendor.{schema}", *options, *files(pattern))
+
+
+def test_renovate_accepts_its_configuration(tool, files):
+    tool("renovate-config-validator", "--strict", "--no-global", *files("renovate.json"))
+
+
+def test_kubernetes_accepts_the_manifests(tool, files):
+    tool("kubernetes-validate", "--strict", *(file for file in files("deploy/*.yaml") if not file.match("kustom*")))
+
+
+def manifests(files) -> list[dict]:
+    return [yaml.safe_load(file.read_text()) for file in files("deploy/*.yaml")]
+
+
+def test_kustomize_is_told_of_every_manifest(bake):
+    service = bake()
+    listed = yaml.safe_load(service.read("deploy/kustomization.yaml"))["resources"]
+    assert {"kustomization.yaml", *listed} == {path.name for path in (service.path / "deploy").iterdir()}
+
+
+def test_pods_keep_to_the_restricted_profile(files):
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards, control by control."""
+    pods = [manifest["spec"]["template"]["spec"] for manifest in manifests(files) if manifest["kind"] == "Deployment"]
+    assert pods
+    for pod in pods:
+        assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers", "ephemeralContainers"} & pod.keys()
+        assert all(volume.keys() <= {"name", "emptyDir"} for volume in pod["volumes"])
+        assert pod["securityContext"] == {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "runAsGroup": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        for container in pod["containers"]:
+            assert all("hostPort" not in port for port in container["ports"])
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_a_pod_is_given_the_time_it_needs_to_stop(files):
+    drain = 8
+    for manifest in manifests(files):
+        if manifest["kind"] == "Deployment":
+            pod = manifest["spec"]["template"]["spec"]
+            (container,) = pod["containers"]
+            pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+            assert pod["terminationGracePeriodSeconds"] > pause + drain
+
+
+SUPPRESSIONS = re.compile(
+    r"hadolint ignore|shellcheck disable|checkov[.:]|zizmor: ignore|yamllint disable|# noqa|# nosec|type: ignore"
+    r"|//nolint|biome-ignore|@SuppressWarnings|#nosec"
+)
+
+
+def test_every_suppression_has_its_reason(services):
+    """On its line after the rule's name, or in a comment on the line above."""
+    bare = []
+    for file in services.rglob("*"):
+        lines = file.read_text().splitlines() if file.is_file() else []
+        for above, line in itertools.pairwise(["", *lines]):
+            said = SUPPRESSIONS.search(line)
+            reason = said and (above.lstrip().startswith(("#", "//", "*")) or len(line[said.end() :].split()) > 2)
+            if said and not reason:
+                bare.append(f"{file.relative_to(services)}: {line.strip()}")
+    assert not bare
+
+
+def test_actions_are_pinned_to_commits(files):
+    for workflow in files(".github/workflows/*.yaml"):
+        for line in workflow.read_text().splitlines():
+            if "uses:" in line:
+                assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), f"{workflow}: {line}"
