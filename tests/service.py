@@ -9,7 +9,7 @@ import shutil
 import ssl
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import certifi
 import engine
@@ -98,8 +98,17 @@ class Service:
             options = (*options, f"--env=PORT={port}")
         return image.run(f"--memory={QUESTIONS['_memory'][self.language]}m", *options, port=port or self.port)
 
-    def extra_ca(self, bundle: Path) -> list[str]:
-        """Return the options of `docker run` that make a container trust the PEM `bundle` as well."""
+    def extra_ca(self, bundle: Path, image: engine.Image) -> list[str]:
+        """Return the options of `docker run` that make a container of `image` trust the PEM `bundle` as well.
+
+        Where the language's runtime reads another format, the command that the variant names makes it of the bundle.
+        """
         trust = tomllib.loads((VARIANTS / self.language / "probe" / "trust.toml").read_text(encoding="utf-8"))
+        if "convert" in trust:
+            program, *arguments = trust["convert"]
+            user = f"--user={bundle.parent.stat().st_uid}:{bundle.parent.stat().st_gid}"
+            volume = f"--volume={bundle.parent}:/ca"
+            engine.docker("run", "--rm", user, volume, f"--entrypoint={program}", image.tag, *arguments)
+            bundle = bundle.parent / PurePosixPath(trust["mount"]).name
         environment = [f"--env={name}={value}" for name, value in trust["env"].items()]
         return [f"--volume={bundle}:{trust['mount']}:ro", *environment]

@@ -147,7 +147,7 @@ def test_outbound_https_is_verified(probe, start, upstream, authority, tmp_path)
     stranger = start(service, build.image, hosts).get(f"/fetch?url={upstream}")
     assert stranger.status_code == 502, stranger.text
 
-    mounted = service.extra_ca(extra_ca)
+    mounted = service.extra_ca(extra_ca, build.image)
     trusted = start(service, build.image, hosts, *mounted).get(f"/fetch?url={upstream}")
     assert trusted.json() == {"status": 204}
 
