@@ -327,6 +327,15 @@ def test_what_the_command_line_says_is_not_asked_again(cookiecutter):
     assert terminal.end() == 130
 
 
+def test_what_makes_no_sense_is_not_asked(cookiecutter):
+    terminal = cookiecutter()
+    answer(terminal, until="ci")
+    terminal.press(option("ci", "gitlab"))
+    terminal.see(f"updates {QUESTIONS['__prompts__']['updates']['renovate']}", f"? {question('base_registry')}")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
 def test_a_bad_answer_on_the_command_line_is_asked_again(cookiecutter):
     terminal = cookiecutter("port=80")
     answer(terminal, until="port")

@@ -78,6 +78,18 @@ def test_several_bad_answers_are_named_together(tmp_path):
     assert "owner is 'Acme'" in output
 
 
+def test_choices_that_exclude_each_other_are_refused(tmp_path):
+    code, output = make(tmp_path, "ci=gitlab", "updates=dependabot")
+    assert code == 1
+    assert output == "updates=dependabot makes sense only with ci=github or ci=none.\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_refusal_is_a_sentence_and_nothing_else(tmp_path):
+    _, output = make(tmp_path, "port=80")
+    assert output == f"port is '80', but it has to be {RULES['port']['rule']}. For example: port=8080\n"
+
+
 def test_a_choice_that_does_not_exist_is_refused(tmp_path):
     code, output = make(tmp_path, "language=cobol")
     assert code != 0
