@@ -27,9 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "_engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
-        # One worker has the whole cell, so that what is made once per cell really is.
+        # One worker has the whole cell, so that what is made once per cell really is; a file may know better.
         cell = getattr(item, "callspec", None) and item.callspec.params.get("cell")
-        if cell:
+        if cell and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("-".join(cell)))
 
 

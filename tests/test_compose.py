@@ -13,9 +13,12 @@ import requests
 from engine import EngineError, docker, wait_for
 from service import BASES, LANGUAGES, QUESTIONS, VARIANTS
 
-pytestmark = pytest.mark.parametrize(
-    "cell", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
-)
+pytestmark = [
+    pytest.mark.parametrize(
+        "cell", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
+    ),
+    pytest.mark.xdist_group("this machine"),  # ports and names of images that there is one of
+]
 
 
 def free_port() -> int:
