@@ -29,6 +29,8 @@ try:
 except ImportError:
     questionary = None
 
+STYLE = [("highlighted", "bold"), ("pointer", "bold"), ("bottom-toolbar", "noreverse")]
+
 # Where this module is loaded by another template's run as well, these still are cookiecutter's own.
 _render, _choose, _enter = prompt.render_variable, prompt.read_user_choice, prompt.read_user_variable
 
@@ -116,10 +118,11 @@ class Questions(Extension):
 
     def show_plan(self) -> None:
         """Show what the answers lead to."""
-        slug, language, base = (self.answers[name] for name in ("project_slug", "language", "runtime_base"))
+        image = self.environment.from_string(self.said["__registry"] + self.said["__image"])
+        size = self.said["_sizes"][self.answers["language"]][self.answers["runtime_base"]]
         files = self.files(self.answers)
-        _show("image", f"{self.answers['owner']}/{slug}, {self.said['_sizes'][language][base]} MB")
-        _show("folder", f"{Path(_command_line('output_dir', '.'), slug)}{os.sep}")
+        _show("image", f"{image.render(cookiecutter=self.answers)}, {size} MB")
+        _show("folder", f"{Path(_command_line('output_dir', '.'), self.answers['project_slug'])}{os.sep}")
         _show("files", f"{len(files)}: " + ", ".join(sorted({re.sub("/.*", "/", name) for name in files})))
 
 
@@ -147,7 +150,9 @@ def choose(name: str, options: list[str], prompts: dict | None = None, prefix: s
     if name in _command_line("extra_context", {}) or len(options) == 1:
         return questions.settle(name, options[0])
     choices = [questionary.Choice(_wrapped(labels[option], margin=4, indent=5), option) for option in options]
-    return questions.ask(name, questionary.select(labels["__prompt__"], choices, erase_when_done=True))
+    return questions.ask(
+        name, questionary.select(labels["__prompt__"], choices, style=questionary.Style(STYLE), erase_when_done=True)
+    )
 
 
 def enter(name: str, default: str, prompts: dict | None = None, prefix: str = "") -> str:
@@ -163,7 +168,7 @@ def enter(name: str, default: str, prompts: dict | None = None, prefix: str = ""
         default,
         validate=lambda text: questions.fits(name, text.strip()) or f"For example: {rule['example']}",
         bottom_toolbar=lambda: _wrapped(rule["rule"]),
-        style=questionary.Style([("bottom-toolbar", "noreverse")]),
+        style=questionary.Style(STYLE),
         erase_when_done=True,
     )
     for window in field.application.layout.find_all_windows():
@@ -205,7 +210,7 @@ def _strings(value) -> Iterator[str]:
 
 
 def _show(what: str, text: str) -> None:
-    print(_wrapped(f"  {what:<14}{text or 'none'}", indent=16))
+    print(_wrapped(f"  {what:<15}{text or 'none'}", indent=17))
 
 
 def _wrapped(text: str, margin: int = 0, indent: int = 0) -> str:

@@ -209,8 +209,11 @@ def test_the_plan_says_what_will_be_there(cookiecutter, out, columns):
     terminal = cookiecutter(columns=columns)
     keys = {name: option(name, QUESTIONS[name][-1]) for name in NAMES if name not in RULES}
     answer(terminal, owner=f"{ERASE}acme/web{ENTER}", **keys)
-    base, language = QUESTIONS["runtime_base"][-1], QUESTIONS["language"][-1]
-    terminal.see(f"image acme/web/hello-service, {QUESTIONS['_sizes'][language][base]} MB", "folder", "hello-service/")
+    base, language, ci = (QUESTIONS[name][-1] for name in ("runtime_base", "language", "ci"))
+    registry = {"github": "ghcr.io/", "gitlab": "registry.gitlab.com/", "none": ""}[ci]
+    terminal.see(
+        f"image {registry}acme/web/hello-service, {QUESTIONS['_sizes'][language][base]} MB", "folder", "hello-service/"
+    )
     shown = terminal.text.partition("\n  files")[2].partition("\n? Write")[0]
     terminal.press(ENTER)
     assert terminal.end() == 0, terminal.text
@@ -351,9 +354,18 @@ def test_defaults_of_the_user_are_offered(cookiecutter, home):
     answer(terminal, until="owner")
     terminal.see("initech")
     terminal.press(*ENTER * (len(ASKED) - ASKED.index("owner")))
-    terminal.see(f"runtime base {QUESTIONS['__prompts__']['runtime_base'][BASES[-1]]}", "image initech/", WRITE_IT)
+    terminal.see(
+        f"runtime base {QUESTIONS['__prompts__']['runtime_base'][BASES[-1]]}", "image ghcr.io/initech/", WRITE_IT
+    )
     terminal.press(CTRL_C)
     assert terminal.end() == 130
+
+
+def test_the_picture_shows_what_is_asked_today():
+    sys.path.insert(0, str(ROOT / "docs"))
+    import record
+
+    assert (ROOT / "docs" / "menu.svg").read_text(encoding="utf-8") == record.record(), "run docs/record.py again"
 
 
 def test_every_question_has_a_label():
