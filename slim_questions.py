@@ -210,9 +210,9 @@ def _strings(value) -> Iterator[str]:
 
 
 def _show(what: str, text: str) -> None:
-    print(_wrapped(f"  {what:<15}{text or 'none'}", indent=17))
+    print(_wrapped(text or "none", first=f"  {what:<15}", indent=17))
 
 
-def _wrapped(text: str, margin: int = 0, indent: int = 0) -> str:
+def _wrapped(text: str, first: str = "", indent: int = 0, margin: int = 0) -> str:
     width = shutil.get_terminal_size().columns - 1 - margin
-    return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False)
