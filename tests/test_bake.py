@@ -23,6 +23,7 @@ class Repository:
     """A service under version control, one commit old, tagged v1.2.3."""
 
     def __init__(self, folder, ca_bundle) -> None:
+        """Make one of `folder`."""
         self.folder, self.ca_bundle = folder, ca_bundle
         for command in (
             ["init", "--quiet", "--initial-branch=main"],
@@ -33,9 +34,12 @@ class Repository:
             subprocess.run(["git", *command], cwd=folder, check=True)
 
     def git(self, *arguments: str) -> str:
-        return subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
+        """Ask git."""
+        done = subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
 
     def bake(self, *arguments: str) -> str:
+        """Run docker/bake.sh, from elsewhere; return what it printed on stdout."""
         environment = {**os.environ, "CA_BUNDLE": str(self.ca_bundle)}
         command = [self.folder / "docker" / "bake.sh", *arguments]
         done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True)
@@ -76,8 +80,8 @@ def test_the_debug_image_is_the_same_with_a_shell_in_it(baked, repository):
     repository.bake("debug")
     container = docker("run", "--detach", *HARDENED, "hello-service:debug").strip()
     try:
-        shell = ["exec", container, "/busybox/sh", "-c", "PATH=/busybox; id -u; until wget -q -O - localhost:8080/; do :; done"]
-        assert docker(*shell).splitlines()[0] == "65532"
+        look = "PATH=/busybox; id -u; until wget -q -O - localhost:8080/; do :; done"
+        assert docker("exec", container, "/busybox/sh", "-c", look).splitlines()[0] == "65532"
     finally:
         docker("rm", "--force", container)
     debug = Image("hello-service:debug")
