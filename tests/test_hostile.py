@@ -58,7 +58,7 @@ SLUGS = {
     "go": ["http", "main", "internal", "vendor", "v1"],
     "node": ["class", "http", "node", "test", "exports"],
     "python": ["class", "json", "http", "test", "service"],
-    "java": ["class", "java", "package", "7", "record"],
+    "java": ["class", "java", "package", "module-info", "record"],
 }
 OWNER = "a.b_c/7even"
 MOST_HOSTILE = "\"'\\ $(touch MARKER) `touch MARKER` {{ 7*7 }} {% x %} <!-- ]]> & 🚀 שלום"
