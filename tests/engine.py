@@ -93,23 +93,23 @@ def build(folder: Path, tag: str, *options: object, output: str = "type=docker")
         try:
             event = json.loads(line)
         except json.JSONDecodeError:
-            log.append(line)
+            log.append(line + "\n")
             continue
         for vertex in event.get("vertexes") or []:
             if "completed" in vertex:
                 steps[vertex["digest"]] = Step(vertex["name"], vertex.get("cached", False))
             if vertex.get("error"):
-                log.append(f"{vertex['name']}: {vertex['error']}")
+                log.append(f"{vertex['name']}: {vertex['error']}\n")
         for warning in event.get("warnings") or []:
-            log.append(f"warning: {_decoded(warning.get('short', ''))}")
+            log.append(f"warning: {_decoded(warning.get('short', ''))}\n")
         log += [_decoded(entry["data"]) for entry in event.get("logs") or []]
     if done.returncode:
-        raise EngineError(f"docker build {folder}\n" + "\n".join(log))
-    return Build(Image(tag), list(steps.values()), "\n".join(log))
+        raise EngineError(f"docker build {folder}\n" + "".join(log))
+    return Build(Image(tag), list(steps.values()), "".join(log))
 
 
 def _decoded(data: str) -> str:
-    return base64.b64decode(data).decode(errors="replace").rstrip()
+    return base64.b64decode(data).decode(errors="replace")
 
 
 @dataclass(frozen=True)

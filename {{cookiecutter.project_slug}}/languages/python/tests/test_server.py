@@ -1,5 +1,6 @@
 """The running service: how it starts, probes itself, drains and treats slow clients."""
 
+import errno
 import json
 import os
 import signal
@@ -161,7 +162,7 @@ def test_port_in_use_is_one_sentence() -> None:
     with server.listen(0) as other:
         problem = server.serve(other.getsockname()[1])
 
-    assert str(problem).startswith("cannot listen: Address already in use")
+    assert str(problem).startswith(f"cannot listen: {os.strerror(errno.EADDRINUSE)}")
 
 
 def test_unknown_argument_is_refused() -> None:
