@@ -179,8 +179,9 @@ def test_the_output_folder_may_have_any_name(tmp_path, bake):
 
 @pytest.mark.usefixtures("_engine")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_service_of_hostile_answers_passes_its_own_tests(bake, ca_bundle, tmp_path, language):
-    text = MOST_HOSTILE.replace("MARKER", str(tmp_path / "hit"))
+def test_a_service_of_hostile_answers_passes_its_own_tests(bake, ca_bundle, tmp_path, monkeypatch, language):
+    monkeypatch.chdir(tmp_path)
+    text = MOST_HOSTILE.replace("MARKER", "hit")
     service = bake(
         project_name=text,
         description=text,
@@ -191,4 +192,4 @@ def test_a_service_of_hostile_answers_passes_its_own_tests(bake, ca_bundle, tmp_
     )
     sound(service, text, text)
     service.build("--target=test", ca=ca_bundle)
-    assert not (tmp_path / "hit").exists()
+    assert not list(tmp_path.iterdir())

@@ -103,7 +103,11 @@ def develop(service: Path, language: str) -> dict[Path, str]:
     return kept
 
 
-@pytest.fixture(scope="session", params=LANGUAGES)
+# One worker has all tests of one service, so that it is made once.
+WORKERS = [pytest.param(language, marks=pytest.mark.xdist_group(f"updated-{language}")) for language in LANGUAGES]
+
+
+@pytest.fixture(scope="session", params=WORKERS)
 def updated(request, history, tmp_path_factory) -> tuple[Path, str, dict[Path, str]]:
     """A service of the previous template, developed and then updated; its language; what its developers changed."""
     service = create(history, tmp_path_factory.mktemp("updated") / "work", "previous", language=request.param)
