@@ -84,9 +84,13 @@ const leaveKeptOut = {
     onResolve({ filter: /./ }, async ({ path, pluginData, ...from }) => {
       if (pluginData === "asked" || from.kind === "entry-point") return;
       const found = await find(path, { ...from, pluginData: "asked" });
-      // A package may do without what it does not find (an optional peer); the service may not.
-      if (found.errors.length > 0)
-        return packageOf(from.importer) ? { path, external: true } : found;
+      if (found.errors.length > 0) {
+        // A package may do without what it does not find (an optional peer); the service may not.
+        if (packageOf(from.importer)) return { path, external: true };
+        if (path.startsWith(".")) return found;
+        const text = `${path} is not among the dependencies of production: npm install --save-prod ${path}`;
+        return { errors: [{ text }] };
+      }
       const owner = outermost(inProject(found.path));
       if (owner && found.path.endsWith(".node")) keep(owner);
       return kept.has(owner) ? { path, external: true } : found;
@@ -108,6 +112,8 @@ async function bundle() {
     banner: {
       js: 'const require = process.getBuiltinModule("module").createRequire(import.meta.url);',
     },
+    // As node takes types off: an import stays even where nothing of it is used.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
     // Not minified: a stack trace can be read without the map, and it starts no slower.
     sourcemap: "linked",
     sourcesContent: false,
@@ -150,13 +156,22 @@ async function bundleAllButKept() {
 const inputs = await bundleAllButKept();
 
 for (const { file, beside, computed } of inputs.filter(({ file }) => !packageOf(file))) {
-  // src/*.ts find the files that lie in src/, because these are copied; anything else would not work.
-  if (beside && beside !== "new Worker" && dirname(file) === "src" && !computed) continue;
-  if (!beside && !computed) continue;
-  console.error(`build: ${file} ${computed ? "imports a computed name" : `uses ${beside}`}, which the bundle cannot follow.
-Import literal names; look for files from a source directly in src/; name a worker in entryPoints of docker/build.mjs.`);
-  process.exit(1);
+  const refuse = (why) => {
+    console.error(`build: ${file} ${why}`);
+    process.exit(1);
+  };
+  if (computed)
+    refuse("imports a computed name, which the bundle cannot follow: import literal names.");
+  if (/\bnew Worker\b/.test(readFileSync(file, "utf8")))
+    refuse(
+      "starts a worker, whose file the bundle would lack: put the worker into a package, which keeps its files.",
+    );
+  if (beside && dirname(file) !== "src")
+    refuse(
+      `uses ${beside}, but the bundle is one folder: look for files from a source directly in src/.`,
+    );
 }
+// Sources directly in src/ find what lies there beside them.
 cpSync("src", join(out, "dist"), {
   recursive: true,
   filter: (path) => !/\.[cm]?[jt]s$/.test(path),
