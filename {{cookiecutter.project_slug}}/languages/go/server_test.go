@@ -34,7 +34,7 @@ func TestEndpoints(t *testing.T) {
 			s.draining.Store(test.draining)
 			recorder := httptest.NewRecorder()
 
-			s.http.Handler.ServeHTTP(recorder, httptest.NewRequest(test.method, test.path, nil))
+			s.http.Handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil))
 
 			if recorder.Code != test.wantStatus {
 				t.Errorf("status = %d, want %d", recorder.Code, test.wantStatus)
@@ -50,7 +50,7 @@ func TestEachRequestIsLoggedAsOneLineOfJSON(t *testing.T) {
 	var out bytes.Buffer
 	s := newServer(newLogger(&out))
 
-	s.http.Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/nothing?token=secret", nil))
+	s.http.Handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/nothing?token=secret", nil))
 
 	var line struct {
 		Time       time.Time `json:"time"`
