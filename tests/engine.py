@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import io
 import json
 import re
@@ -180,11 +181,24 @@ class Layer:
         with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
             return archive.getmembers()
 
+    @property
+    def contents(self) -> set[tuple]:
+        """Its members without their time stamps: name, kind, mode, owner, target of a link, digest of the content."""
+        with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
+            return {
+                (file.name, file.type, file.mode, file.uid, file.gid, file.linkname, _digest(archive, file))
+                for file in archive
+            }
+
     def read(self, name: str) -> bytes:
         """Return the content of the member `name`; empty where there is none of that name."""
         with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
             found = [member for member in archive.getmembers() if member.name == name and member.isfile()]
             return archive.extractfile(found[0]).read() if found else b""
+
+
+def _digest(archive: tarfile.TarFile, file: tarfile.TarInfo) -> bytes:
+    return hashlib.sha256(archive.extractfile(file).read()).digest() if file.isfile() else b""
 
 
 @dataclass(frozen=True)
