@@ -76,7 +76,8 @@ class Service:
         """
         path = shutil.copytree(self.path, folder / f"{self.path.name}-{name}")
         variant = VARIANTS / self.language / name
-        shutil.copytree(variant / "overlay", path, dirs_exist_ok=True)
+        if (variant / "overlay").exists():
+            shutil.copytree(variant / "overlay", path, dirs_exist_ok=True)
         edited = Service(path, self.language, self.base, name)
         if (variant / "add").exists():
             tools = engine.build(path, f"{edited.tag}-deps", "--target=deps", f"--secret=id=ca,src={ca}").image.tag

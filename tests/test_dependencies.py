@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
+from engine import EngineError
 from service import BASES, LANGUAGES, VARIANTS
 
 ADDED = [
@@ -30,6 +32,22 @@ def test_a_service_with_the_dependency_builds_and_answers(
     answer = start(grown, build.image).get(expected["path"])
     assert answer.status_code == 200, answer.text
     assert expected["json"].items() <= answer.json().items()
+
+
+REFUSED = [
+    (language, base, path.parent.name)
+    for language in LANGUAGES
+    for path in sorted((VARIANTS / language).glob("*/refuse.toml"))
+    for base in tomllib.loads(path.read_text(encoding="utf-8"))["bases"]
+]
+
+
+@pytest.mark.parametrize(("language", "base", "variant"), REFUSED, ids=map("-".join, REFUSED))
+def test_what_cannot_work_fails_the_build_with_a_sentence(_engine, bake, ca_bundle, tmp_path, language, base, variant):
+    service = bake(language=language, runtime_base=base).with_variant(variant, tmp_path, ca_bundle)
+    expected = tomllib.loads((VARIANTS / language / variant / "refuse.toml").read_text(encoding="utf-8"))
+    with pytest.raises(EngineError, match=re.escape(expected["sentence"])):
+        service.build(ca=ca_bundle)
 
 
 def test_every_language_is_tried_with_a_dependency():
