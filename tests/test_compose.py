@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 class Loop:
-    """`docker compose up --watch` of a service."""
+    """`docker compose up --build --watch` of a service."""
 
     def __init__(self, service, ca_bundle, log) -> None:
         """Start it; what it prints goes to the file `log`."""
@@ -40,7 +40,7 @@ class Loop:
         }
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                ["docker", "compose", "up", "--watch"],
+                ["docker", "compose", "up", "--build", "--watch"],
                 cwd=service.path,
                 env=self.environment,
                 stdout=output,
