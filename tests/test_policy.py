@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from service import CELLS, QUESTIONS, ROOT
+from service import CELLS, LANGUAGES, QUESTIONS, ROOT
 
 LOCKS = ROOT / "tests" / "policy"
 TOOLS = LOCKS / ".tools"
@@ -130,6 +131,44 @@ def test_files_are_as_their_schemas_want_them(tool, files, schema, pattern, opti
 
 def test_renovate_accepts_its_configuration(tool, files):
     tool("renovate-config-validator", "--strict", "--no-global", *files("renovate.json"))
+
+
+FRESH = {
+    "go": [("Dockerfile", "golang"), ("Dockerfile", "alpine"), ("go.mod", "go")],
+    "node": [("Dockerfile", "node"), ("package.json", "fastify"), ("docker-bake.hcl", "busybox")],
+    "python": [("Dockerfile", "python"), ("Dockerfile", "ghcr.io/astral-sh/uv"), ("requirements.txt", "fastapi")],
+    "java": [("Dockerfile", "maven"), ("pom.xml", "io.helidon:helidon-bom"), ("compose.yaml", "busybox")],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_renovate_finds_whatever_has_a_version(tool, bake, tmp_path, language):
+    """Asked of Renovate itself, which needs no network to say what it would look up."""
+    service = bake(language=language, runtime_base="alpine" if language == "go" else "distroless")
+    folder = shutil.copytree(service.path, tmp_path / "service")
+    for command in (
+        ["init"],
+        ["add", "."],
+        ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-m", "1"],
+    ):
+        run("git", *command, cwd=folder)
+    report = tmp_path / "report.json"
+    options = ["--platform=local", "--dry-run=extract", "--report-type=file", f"--report-path={report}"]
+    tool("renovate", *options, cwd=folder)
+    found = {
+        (package_file["packageFile"], dependency["depName"])
+        for repository in json.loads(report.read_text())["repositories"].values()
+        for package_files in repository["packageFiles"].values()
+        for package_file in package_files
+        for dependency in package_file["deps"]
+        if dependency.get("depName")
+    }
+    assert found >= {
+        ("Dockerfile", "docker/dockerfile"),
+        (".github/workflows/ci.yaml", "actions/checkout"),
+        (".github/workflows/release.yaml", "sigstore/cosign-installer"),
+        *FRESH[language],
+    }
 
 
 def test_kubernetes_accepts_the_manifests(tool, files):
