@@ -24,12 +24,12 @@ def main(arguments: list[str]) -> str | None:
         case []:
             exit_on_signals()
             gc.disable()  # imports make no garbage; to look for it takes a tenth of the start
-            from service.server import serve  # noqa: PLC0415
+            from service.server import serve  # noqa: PLC0415  not for the probe
 
             gc.enable()
             return serve(port)
         case ["healthcheck"]:
-            from service.healthcheck import healthcheck  # noqa: PLC0415
+            from service.healthcheck import healthcheck  # noqa: PLC0415  not for the server
 
             return healthcheck(port)
         case _:

@@ -77,6 +77,7 @@ class PatientProtocol(H11Protocol):
 
     deadline: asyncio.TimerHandle | None = None
 
+    # Uvicorn's own method takes a narrower type than asyncio's, in the same way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
