@@ -1,4 +1,5 @@
 {# What every image promises, whatever its language and base; the end of stage `runtime`. #}
+{% from "mirror.jinja" import image with context %}
 ENV PORT={{ cookiecutter.port }}
 EXPOSE {{ cookiecutter.port }}
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
@@ -13,8 +14,8 @@ LABEL org.opencontainers.image.title="{{ cookiecutter.project_slug }}" \
 {% if cookiecutter.runtime_base == "scratch" %}
       org.opencontainers.image.base.name="scratch"
 {% elif cookiecutter.runtime_base == "distroless" %}
-      org.opencontainers.image.base.name="gcr.io/distroless/{{ distroless }}-debian13:nonroot"
+      org.opencontainers.image.base.name="{{ distroless }}"
 {% elif cookiecutter.runtime_base == "alpine" %}
-      org.opencontainers.image.base.name="docker.io/library/alpine:3.24"
+      org.opencontainers.image.base.name="{{ "" if cookiecutter.base_registry else "docker.io/library/" }}{{ image("alpine:3.24") }}"
 {% endif %}
 

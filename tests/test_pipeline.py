@@ -97,3 +97,10 @@ def test_with_a_mirror_every_image_comes_from_it(bake, cell):
     names = {name for file in files for name in IMAGES.findall(service.read(file))} - own
     assert {name.removeprefix(MIRROR).partition(":")[0] for name in names} >= {"/library/docker", "/anchore/grype"}
     assert not {name for name in names if not name.startswith(MIRROR + "/")}
+
+
+def test_with_a_mirror_every_stage_of_the_build_comes_from_it(bake, cell):
+    dockerfile = bake(language=cell[0], runtime_base=cell[1], base_registry=MIRROR).read("Dockerfile")
+    named = re.findall(r"(?:^# syntax=|^FROM (?:--\S+ )?|from=)([^\s,]+:[^\s,]+)", dockerfile, re.MULTILINE)
+    assert len(named) >= 3
+    assert not [name for name in named if not name.startswith(MIRROR + "/")]
