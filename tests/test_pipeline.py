@@ -87,15 +87,23 @@ def assert_in_order(steps: list[str], wanted: list[str]) -> None:
 
 MIRROR = "mirror.corp.example:5000/docker"
 # What comes before a reference to an image, in each kind of file.
-IMAGES = re.compile(r"(?:^ *image: |^ *services: \[\"|docker-image://|^  GRYPE: )\"?([^\s\"\],]+)", re.MULTILINE)
+IMAGES = re.compile(
+    r"(?:^# syntax=|^FROM (?:--platform=\S+ )?|\bfrom=|^ *image: |^ *services: \[\"|docker-image://|^  GRYPE: )"
+    r"\"?([^\s\"\],]+)",
+    re.MULTILINE,
+)
 
 
 def test_with_a_mirror_every_image_comes_from_it(bake, cell):
     service = bake(language=cell[0], runtime_base=cell[1], ci="gitlab", base_registry=MIRROR)
     own = {service.path.name, f"registry.gitlab.com/acme/{service.path.name}:main"}
     files = service.files() - {"renovate.json"}  # it has patterns for images
-    names = {name for file in files for name in IMAGES.findall(service.read(file))} - own
-    assert {name.removeprefix(MIRROR).partition(":")[0] for name in names} >= {"/library/docker", "/anchore/grype"}
+    names = {name for file in files for name in IMAGES.findall(service.read(file)) if ":" in name} - own
+    assert {name.removeprefix(MIRROR).partition(":")[0] for name in names} >= {
+        "/docker/dockerfile",
+        "/library/docker",
+        "/anchore/grype",
+    }
     assert not {name for name in names if not name.startswith(MIRROR + "/")}
 
 
