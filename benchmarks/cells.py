@@ -2,6 +2,7 @@
 
     python3 run.py python benchmarks/cells.py                     all cells, the median of five runs each
     python3 run.py python benchmarks/cells.py go node-scratch     one language; one cell
+    python3 run.py python benchmarks/cells.py --warm              without the cold builds, which take the most time
 
 What a column holds:
     unpacked, compressed   MB (10^6 bytes): all files in all layers; the layers as gzip -6 makes them
@@ -65,7 +66,7 @@ def first_answer(service: Service, image: engine.Image) -> tuple[float, float]:
         container.remove()
 
 
-def measure(service: Service) -> list[str]:
+def measure(service: Service, with_cold: bool) -> list[str]:
     """Return the row of one cell."""
     ca = host_roots()
     image = service.build(ca=ca).image
@@ -79,12 +80,13 @@ def measure(service: Service) -> list[str]:
         edits.append(seconds(lambda: service.build(ca=ca)))
     runs = [first_answer(service, image) for _ in range(RUNS)]
     # Cache mounts are told apart by an id of their own, so that "cold" does not empty anybody's caches.
-    cold = seconds(lambda: service.build("--no-cache", f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={time.time_ns()}", ca=ca))
+    fresh = ["--no-cache", f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={time.time_ns()}"]
+    cold = f"{seconds(lambda: service.build(*fresh, ca=ca)):.1f}" if with_cold else "-"
     return [
         f"{service.language} on {service.base}",
         f"{unpacked:.1f}",
         f"{compressed:.1f}",
-        f"{cold:.1f}",
+        cold,
         f"{no_op:.2f}",
         f"{statistics.median(edits):.2f}",
         f"{statistics.median(ms for ms, _ in runs):.0f}",
@@ -103,14 +105,15 @@ def main(wanted: list[str]) -> None:
     """Print the table of the cells named, or of all."""
     print("| cell | unpacked MB | compressed MB | cold s | no-op s | edit s | first 200 ms | memory MB |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    cells = set(wanted) - {"--warm"}
     stand_ins: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         for language, base in CELLS:
-            if wanted and not {language, base, f"{language}-{base}"} & set(wanted):
+            if cells and not {language, base, f"{language}-{base}"} & cells:
                 continue
             output = Path(folder, f"{language}-{base}")
             service = Service(make(output, f"language={language}", f"runtime_base={base}"), language, base)
-            print(f"| {' | '.join(measure(service))} |", flush=True)
+            print(f"| {' | '.join(measure(service, '--warm' not in wanted))} |", flush=True)
             stand_ins |= engine.stand_ins(service.read("Dockerfile"))
     empty = median(lambda: seconds(lambda: engine.docker("run", "--rm", "alpine:3.24", "true")))
     print(f"\nAn empty container starts and ends in {empty * 1000:.0f} ms.")
