@@ -80,7 +80,7 @@ class Service:
             shutil.copytree(variant / "overlay", path, dirs_exist_ok=True)
         edited = Service(path, self.language, self.base, name)
         if (variant / "add").exists():
-            tools = engine.build(path, f"{edited.tag}-deps", "--target=deps", f"--secret=id=ca,src={ca}").image.tag
+            tools = edited.build(target="deps", ca=ca).image.tag
             bundle = "/etc/ssl/certs/ca-certificates.crt"
             options = [f"--volume={path}:/service", "--workdir=/service", f"--volume={ca}:{bundle}:ro"]
             options += [f"--env=SSL_CERT_FILE={bundle}", f"--env=NODE_EXTRA_CA_CERTS={bundle}", "--env=HOME=/tmp"]
@@ -88,10 +88,14 @@ class Service:
             engine.docker("run", "--rm", user, *options, tools, "sh", "-euc", (variant / "add").read_text())
         return edited
 
-    def build(self, *options: object, ca: Path | None = None, **how: str) -> engine.Build:
-        """Build its Dockerfile; `ca` is the PEM bundle for the build secret of that name."""
+    def build(self, *options: object, target: str = "", ca: Path | None = None, **how: str) -> engine.Build:
+        """Build its Dockerfile, or its stage `target` under a name of its own.
+
+        `ca` is the PEM bundle for the build secret of that name.
+        """
+        tag, stage = (f"{self.tag}-{target}", [f"--target={target}"]) if target else (self.tag, [])
         secret = [f"--secret=id=ca,src={ca}"] if ca else []
-        return engine.build(self.path, self.tag, *secret, *options, **how)
+        return engine.build(self.path, tag, *stage, *secret, *options, **how)
 
     def run(self, image: engine.Image, *options: object, port: int | None = None) -> engine.Container:
         """Start a hardened container of `image`, on another `port` if asked, with the memory it is allowed."""

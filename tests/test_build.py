@@ -18,14 +18,14 @@ def test_an_image_is_built_without_its_tests(built):
 
 
 def test_the_test_stage_passes(service, built, ca_bundle):
-    build = service.build("--target=test", ca=ca_bundle)
+    build = service.build(target="test", ca=ca_bundle)
     assert "test" in {step.stage for step in build.steps}
 
 
 def test_a_broken_unit_test_fails_the_test_stage_alone(service, built, ca_bundle, tmp_path):
     broken = service.with_variant("broken", tmp_path, ca_bundle)
     with pytest.raises(EngineError, match="deliberately broken"):
-        broken.build("--target=test", ca=ca_bundle)
+        broken.build(target="test", ca=ca_bundle)
     broken.build(ca=ca_bundle)
 
 

@@ -191,5 +191,5 @@ def test_a_service_of_hostile_answers_passes_its_own_tests(bake, ca_bundle, tmp_
         runtime_base="distroless",
     )
     sound(service, text, text)
-    service.build("--target=test", ca=ca_bundle)
+    service.build(target="test", ca=ca_bundle)
     assert not list(tmp_path.iterdir())

@@ -20,8 +20,7 @@ MACHINES = {"amd64": 62, "arm64": 183}
 def test_cross_compiles_without_emulation(_engine, bake, ca_bundle, tmp_path, language, base, architecture):
     service = bake(language=language, runtime_base=base)
     archive = tmp_path / "build.tar"
-    options = [f"--platform=linux/{architecture}", "--target=build"]
-    service.build(*options, ca=ca_bundle, output=f"type=tar,dest={archive}")
+    service.build(f"--platform=linux/{architecture}", target="build", ca=ca_bundle, output=f"type=tar,dest={archive}")
     with tarfile.open(archive) as stage:
         header = stage.extractfile("out/server").read(20)
     assert header[:4] == b"\x7fELF"
