@@ -1,6 +1,6 @@
 """Measure every cell in one run and print a Markdown table.
 
-    python3 run.py python benchmarks/cells.py                     all cells, the median of five runs each
+    python3 run.py python benchmarks/cells.py                     all cells, the median of three runs each
     python3 run.py python benchmarks/cells.py go node-scratch     one language; one cell
     python3 run.py python benchmarks/cells.py --warm              without the cold builds, which take the most time
 
@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import engine  # noqa: E402
 from service import CELLS, Service, host_roots  # noqa: E402
 
-RUNS = 5
+RUNS = 3
 
 
 def seconds(action) -> float:
