@@ -146,10 +146,10 @@ class Image:
             manifest = json.loads(Path(folder, "manifest.json").read_text())[0]
             yield [Layer(Path(folder, name)) for name in manifest["Layers"]]
 
-    def run(self, *options: object, port: int, command: tuple[str, ...] = ()) -> Container:
+    def run(self, *options: object, port: int) -> Container:
         """Start a hardened container of it that publishes `port` on the loopback interface."""
         options = (*HARDENED, f"--publish=127.0.0.1::{port}", *options)
-        return Container(docker("run", "--detach", *options, self.tag, *command).strip(), port)
+        return Container(docker("run", "--detach", *options, self.tag).strip(), port)
 
     def try_to_run(self, *options: object) -> tuple[str, int]:
         """Run a hardened container that is expected to end by itself; return its stderr and its exit code."""
@@ -213,7 +213,7 @@ class Container:
         """Where it answers; raises EngineError where it has ended already."""
         published = docker("port", self.id, f"{self.port}/tcp", check=False).splitlines()
         if not published:
-            raise EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
+            raise self._ended()
         return f"http://{published[0]}"
 
     def get(self, path: str, timeout: float = 30) -> requests.Response:
@@ -231,13 +231,16 @@ class Container:
         """Return as soon as / answers, asked `every` so many seconds; raises EngineError where it does not in 30 s."""
         wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}", every)
 
+    def _ended(self) -> EngineError:
+        return EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
+
     def _answers(self) -> bool:
         try:
             return self.get("/", timeout=2).ok
         except requests.RequestException:
             if self.state["Running"]:
                 return False
-        raise EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
+        raise self._ended()
 
     @property
     def state(self) -> dict:
