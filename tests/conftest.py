@@ -23,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "engine: needs a container engine; skipped with the reason where there is none")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "_engine" in getattr(item, "fixturenames", ()):
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         cell = getattr(item, "callspec", None) and item.callspec.params.get("cell")
         if cell and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("-".join(cell)))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where pytest-xdist leaves groups apart: they would disturb each other, and build all twice."""
+    groups = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if getattr(session.config.option, "loadgroup", False) and not all("@" in item.nodeid for item in groups):
+        raise pytest.UsageError("pytest-xdist does not group tests on this pytest; run: python3 run.py pytest")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
