@@ -34,11 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("-".join(cell)))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to go on where pytest-xdist leaves groups apart: they would disturb each other, and build all twice."""
-    groups = [item for item in session.items if item.get_closest_marker("xdist_group")]
-    if getattr(session.config.option, "loadgroup", False) and not all("@" in item.nodeid for item in groups):
-        raise pytest.UsageError("pytest-xdist does not group tests on this pytest; run: python3 run.py pytest")
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail where pytest-xdist leaves a group apart: its tests would disturb each other, and build everything twice."""
+    distributed = getattr(item.config.option, "loadgroup", False)
+    if distributed and item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+        pytest.fail("this pytest-xdist does not group tests on this pytest; type: python3 run.py pytest")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
