@@ -23,8 +23,23 @@ variable "REVISION" {
   default = "unknown"
 }
 
-# A PEM bundle, where a company's proxy opens TLS. Without docker/bake.sh it takes --allow=fs.read=BUNDLE as well.
+# Files for builds in a company's network (README.md). Without docker/bake.sh each takes --allow=fs.read=FILE as well.
+# CA_BUNDLE: the authorities to trust, as PEM.
 variable "CA_BUNDLE" {
+  default = ""
+}
+
+# INDEX: where packages come from, with credentials.
+variable "INDEX" {
+  default = ""
+}
+
+# The way out for every step that downloads, as the build sees it: localhost would be the step itself.
+variable "PROXY" {
+  default = ""
+}
+
+variable "NO_PROXY" {
   default = ""
 }
 
@@ -39,10 +54,13 @@ group "default" {
 
 target "_service" {
   args = {
-    VERSION  = VERSION
-    REVISION = REVISION
+    VERSION     = VERSION
+    REVISION    = REVISION
+    HTTP_PROXY  = PROXY == "" ? null : PROXY
+    HTTPS_PROXY = PROXY == "" ? null : PROXY
+    NO_PROXY    = PROXY == "" ? null : NO_PROXY
   }
-  secret     = CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"]
+  secret     = concat(CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"], INDEX == "" ? [] : ["id=index,src=${INDEX}"])
   cache-from = CACHE == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE}"]
 }
 
@@ -85,7 +103,8 @@ target "image-all" {
   inherits  = ["_service"]
   platforms = ["linux/amd64", "linux/arm64"]
   tags      = ["${IMAGE}:${VERSION}"]
-  attest    = ["type=provenance,mode=max", "type=sbom"]
+  # mode=max tells build arguments, and with them the password that a proxy may want.
+  attest = ["type=provenance,mode=${PROXY == "" ? "max" : "min"}", "type=sbom"]
   # Without it the layers carry the time of the build, and no two builds are alike.
   output = ["type=image,rewrite-timestamp=true"]
 }

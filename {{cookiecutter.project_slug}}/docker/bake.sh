@@ -8,4 +8,4 @@ REVISION=${REVISION:-$(git rev-parse HEAD)}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export VERSION REVISION SOURCE_DATE_EPOCH
 # Bake asks before it reads what is outside of this folder.
-exec docker buildx bake ${CA_BUNDLE:+"--allow=fs.read=$CA_BUNDLE"} "$@"
+exec docker buildx bake ${CA_BUNDLE:+"--allow=fs.read=$CA_BUNDLE"} ${INDEX:+"--allow=fs.read=$INDEX"} "$@"

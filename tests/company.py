@@ -1,0 +1,134 @@
+"""A company's network in miniature: an index of packages and a proxy, both of which want to know who asks.
+
+It runs in a container, where the steps of a build reach it on any machine; Python's standard library is all it needs:
+
+    python3 company.py CERTIFICATE USER:TOKEN USER:PASSWORD
+
+serves the index over TLS on port 8443 to the first account and the proxy on port 3128 to the second, and prints a line
+for each request that it grants. The index has whatever the public ones have, each under a path of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import selectors
+import socket
+import ssl
+import sys
+import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+INDEX_PORT, PROXY_PORT = 8443, 3128
+
+PUBLIC = {
+    "go": "https://proxy.golang.org",
+    "npm": "https://registry.npmjs.org",
+    "pypi": "https://pypi.org",
+    "files": "https://files.pythonhosted.org",
+    "maven": "https://repo.maven.apache.org/maven2",
+}
+
+
+class Company(BaseHTTPRequestHandler):
+    """What the index and the proxy share."""
+
+    protocol_version = "HTTP/1.1"
+    credentials: tuple[str, ...]  # header values that are let in
+
+    def granted(self, header: str, refusal: int, challenge: str) -> bool:
+        """Say whether the request names the right credentials in `header`; answer with `refusal` if not."""
+        if self.headers.get(header) in self.credentials:
+            print(type(self).__name__, self.command, self.path, flush=True)
+            return True
+        self.answer(refusal, {challenge: 'Basic realm="company"'})
+        return False
+
+    def answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+        """Send a whole answer."""
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def relay(self, address: str) -> tuple[int, str, bytes]:
+        """Return status, type and body of what `address` answers."""
+        request = urllib.request.Request(address, headers={"Accept": self.headers.get("Accept", "*/*")})  # noqa: S310
+        try:
+            with urllib.request.urlopen(request) as answer:  # noqa: S310
+                return answer.status, answer.headers.get("Content-Type", ""), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, "text/plain", error.read()
+
+    def log_message(self, *_) -> None:
+        """Say nothing of what is refused."""
+
+
+class Index(Company):
+    """The public indexes, whose answers name this one."""
+
+    def do_GET(self) -> None:
+        """Answer what the public index answers."""
+        if not self.granted("Authorization", 401, "WWW-Authenticate"):
+            return
+        name, _, path = self.path[1:].partition("/")
+        status, kind, body = self.relay(f"{PUBLIC[name]}/{path}")
+        if "json" in kind or "html" in kind:
+            for other, address in PUBLIC.items():
+                body = body.replace(address.encode(), f"https://{self.headers['Host']}/{other}".encode())
+        self.answer(status, {"Content-Type": kind}, body)
+
+    do_HEAD = do_GET  # noqa: N815
+
+
+class Proxy(Company):
+    """Tunnels for TLS; plain requests are passed on."""
+
+    def do_CONNECT(self) -> None:
+        """Carry bytes both ways until one side ends."""
+        if not self.granted("Proxy-Authorization", 407, "Proxy-Authenticate"):
+            return
+        host, _, port = self.path.rpartition(":")
+        with socket.create_connection((host, int(port))) as remote, selectors.DefaultSelector() as ready:
+            self.send_response(200)
+            self.end_headers()
+            ready.register(self.connection, selectors.EVENT_READ, remote)
+            ready.register(remote, selectors.EVENT_READ, self.connection)
+            while True:
+                for key, _ in ready.select():
+                    data = key.fileobj.recv(65536)
+                    if not data:
+                        self.close_connection = True
+                        return
+                    key.data.sendall(data)
+
+    def do_GET(self) -> None:
+        """Pass on a request for a whole address."""
+        if self.granted("Proxy-Authorization", 407, "Proxy-Authenticate"):
+            status, kind, body = self.relay(self.path)
+            self.answer(status, {"Content-Type": kind}, body)
+
+
+def basic(account: str) -> str:
+    """Return how an account introduces itself (RFC 7617)."""
+    return "Basic " + base64.b64encode(account.encode()).decode()
+
+
+def main(certificate: str, reader: str, traveller: str) -> None:
+    """Serve until stopped."""
+    Index.credentials = (basic(reader), f"Bearer {reader.partition(':')[2]}")
+    Proxy.credentials = (basic(traveller),)
+    index, proxy = (ThreadingHTTPServer(("", port), each) for port, each in ((INDEX_PORT, Index), (PROXY_PORT, Proxy)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    index.socket = context.wrap_socket(index.socket, server_side=True)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    print("ready", flush=True)
+    index.serve_forever()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

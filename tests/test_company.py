@@ -1,0 +1,144 @@
+"""A build in a company's network: packages from its index, by way of its proxy, and no secret in the image."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import secrets
+import tarfile
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+
+import company
+import pytest
+from engine import docker, wait_for
+from service import BASES, LANGUAGES, VARIANTS, Service, host_roots
+
+pytestmark = pytest.mark.xdist_group("company")  # one network for all
+
+HOST = "index.company.test"
+INDEX = f"{HOST}:{company.INDEX_PORT}"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A company's index and its proxy, running."""
+
+    container: str
+    address: str
+    token: str
+    password: str
+
+    @property
+    def requests(self) -> list[str]:
+        """What was granted so far, a line each."""
+        return docker("logs", self.container).splitlines()[1:]
+
+    @property
+    def options(self) -> list[str]:
+        """What `docker build` is told in this network, besides its secrets; caches are empty."""
+        proxy = f"http://traveller:{self.password}@{self.address}:{company.PROXY_PORT}"
+        arguments = {
+            "HTTP_PROXY": proxy,
+            "HTTPS_PROXY": proxy,
+            "NO_PROXY": "localhost,.company.internal:8080",
+            "BUILDKIT_CACHE_MOUNT_NS": self.token[:8],
+        }
+        return [f"--add-host={HOST}:{self.address}", *(f"--build-arg={name}={arguments[name]}" for name in arguments)]
+
+    def settings(self, service: Service) -> str:
+        """The file that the service's README shows for the secret `index`, for this company."""
+        shown = re.search(r"`index` may look like:\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
+        shown = re.sub(r"(\w+)\.corp\.example", rf"{INDEX}/\1", shown)
+        return shown.replace("USER", "reader").replace("TOKEN", self.token)
+
+
+@pytest.fixture(scope="module")
+def network(_engine, bake, authority, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("company")
+    authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
+    token, password = secrets.token_hex(16), secrets.token_hex(16)
+    image = re.search(r"^FROM (python:\S+)", bake(language="python").read("Dockerfile"), re.MULTILINE)[1]
+    options = ["--detach", f"--hostname={HOST}", "--env=SSL_CERT_FILE=/roots.pem"]
+    files = {company.__file__: "/company.py", host_roots(): "/roots.pem", folder / "server.pem": "/server.pem"}
+    volumes = [f"--volume={here}:{there}:ro" for here, there in files.items()]
+    command = ["python3", "/company.py", "/server.pem", f"reader:{token}", f"traveller:{password}"]
+    container = docker("run", *options, *volumes, image, *command).strip()
+    try:
+        wait_for(lambda: "ready" in docker("logs", container), 30, lambda: docker("logs", container))
+        address = docker("inspect", "--format={{.NetworkSettings.IPAddress}}", container).strip()
+        yield Network(container, address, token, password)
+    finally:
+        docker("rm", "--force", container)
+
+
+@dataclass
+class Order:
+    """A service with a dependency, and all that its build in the company's network is told."""
+
+    service: Service
+    options: list[str]
+    requests: list[str] = field(default_factory=list)
+    log: str = ""
+
+
+@pytest.fixture(scope="module", params=[*zip(LANGUAGES, cycle(BASES), strict=False)], ids=lambda cell: "-".join(cell))
+def ordered(request, bake, network, ca_bundle, tmp_path_factory) -> Order:
+    """A service that was built and tested in the company's network."""
+    language, base = request.param
+    folder = tmp_path_factory.mktemp(language)
+    variant = min(path.parent.name for path in (VARIANTS / language).glob("*/expect.toml"))
+    grown = bake(language=language, runtime_base=base).with_variant(variant, folder, ca_bundle)
+    (folder / "index").write_text(network.settings(grown))
+    order = Order(grown, [*network.options, f"--secret=id=index,src={folder / 'index'}"])
+    before = len(network.requests)
+    for target in ("test", ""):
+        order.log += grown.build(*order.options, target=target, ca=ca_bundle, output="type=cacheonly").log
+    order.requests = network.requests[before:]
+    return order
+
+
+def test_packages_come_from_the_index_by_way_of_the_proxy(ordered):
+    tunnels = {line for line in ordered.requests if line.startswith("Proxy CONNECT ")}
+    assert tunnels == {f"Proxy CONNECT {INDEX}"}
+    assert [line for line in ordered.requests if line.startswith("Index GET ")]
+
+
+@pytest.mark.parametrize("target", ["deps", ""], ids=["deps", "runtime"])
+def test_no_secret_stays(ordered, network, ca_bundle, tmp_path, target):
+    """Not in a layer, the configuration, its history or the provenance, as far as mode=min tells it."""
+    assert not {network.token, network.password} & set(re.findall(r"\w+", ordered.log))
+    archive = exported(ordered, "min", target, ca_bundle, tmp_path)
+    assert not leaks(archive, f"reader:{network.token}", f"traveller:{network.password}")
+
+
+def test_the_fullest_provenance_tells_nothing_of_the_index(ordered, network, ca_bundle, tmp_path):
+    """With mode=max it does tell build arguments: docker-bake.hcl leaves that out where a proxy is named."""
+    archive = exported(ordered, "max", "", ca_bundle, tmp_path)
+    assert not leaks(archive, f"reader:{network.token}")
+    assert leaks(archive, f"traveller:{network.password}"), "mode=max is harmless now: docker-bake.hcl may be simpler"
+
+
+def exported(order: Order, mode: str, target: str, ca_bundle: Path, folder: Path) -> Path:
+    """Return an OCI archive of the image, or of the stage `target`, with provenance."""
+    archive = folder / "image.tar"
+    output = f"type=oci,dest={archive},compression=uncompressed"
+    order.service.build(
+        *order.options, f"--attest=type=provenance,mode={mode}", target=target, ca=ca_bundle, output=output
+    )
+    return archive
+
+
+def leaks(archive: Path, *accounts: str) -> list[str]:
+    """Return the names of the blobs that hold an account's password, plainly or as in a header."""
+    needles = [account.partition(":")[2].encode() for account in accounts]
+    needles += [base64.b64encode(account.encode()) for account in accounts]
+    found = []
+    with tarfile.open(archive) as blobs:
+        for blob in blobs:
+            content = blobs.extractfile(blob).read() if blob.isfile() else b""
+            content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+            found += [blob.name for needle in needles if needle in content]
+    return found
