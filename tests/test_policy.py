@@ -133,11 +133,24 @@ def test_renovate_accepts_its_configuration(tool, files):
     tool("renovate-config-validator", "--strict", "--no-global", *files("renovate.json"))
 
 
+# By Renovate's manager, file and name.
 FRESH = {
-    "go": [("Dockerfile", "golang"), ("Dockerfile", "alpine"), ("go.mod", "go")],
-    "node": [("Dockerfile", "node"), ("package.json", "fastify"), ("docker-bake.hcl", "busybox")],
-    "python": [("Dockerfile", "python"), ("Dockerfile", "ghcr.io/astral-sh/uv"), ("requirements.txt", "fastapi")],
-    "java": [("Dockerfile", "maven"), ("pom.xml", "io.helidon:helidon-bom"), ("compose.yaml", "busybox")],
+    "go": [("dockerfile", "Dockerfile", "golang"), ("regex", "Dockerfile", "alpine"), ("gomod", "go.mod", "go")],
+    "node": [
+        ("dockerfile", "Dockerfile", "node"),
+        ("npm", "package.json", "fastify"),
+        ("regex", "docker-bake.hcl", "busybox"),
+    ],
+    "python": [
+        ("dockerfile", "Dockerfile", "python"),
+        ("dockerfile", "Dockerfile", "ghcr.io/astral-sh/uv"),
+        ("pip-compile", "pyproject.toml", "fastapi"),
+    ],
+    "java": [
+        ("dockerfile", "Dockerfile", "maven"),
+        ("maven", "pom.xml", "io.helidon:helidon-bom"),
+        ("docker-compose", "compose.yaml", "busybox"),
+    ],
 }
 
 
@@ -156,17 +169,17 @@ def test_renovate_finds_whatever_has_a_version(tool, bake, tmp_path, language):
     options = ["--platform=local", "--dry-run=extract", "--report-type=file", f"--report-path={report}"]
     tool("renovate", *options, cwd=folder)
     found = {
-        (package_file["packageFile"], dependency["depName"])
+        (manager, package_file["packageFile"], dependency["depName"])
         for repository in json.loads(report.read_text())["repositories"].values()
-        for package_files in repository["packageFiles"].values()
+        for manager, package_files in repository["packageFiles"].items()
         for package_file in package_files
         for dependency in package_file["deps"]
         if dependency.get("depName")
     }
     assert found >= {
-        ("Dockerfile", "docker/dockerfile"),
-        (".github/workflows/ci.yaml", "actions/checkout"),
-        (".github/workflows/release.yaml", "sigstore/cosign-installer"),
+        ("dockerfile", "Dockerfile", "docker/dockerfile"),
+        ("github-actions", ".github/workflows/ci.yaml", "actions/checkout"),
+        ("github-actions", ".github/workflows/release.yaml", "sigstore/cosign-installer"),
         *FRESH[language],
     }
 

@@ -7,6 +7,7 @@
 # With --upgrade, every locked version moves to the newest that pyproject.toml allows.
 set -eu
 cd "$(dirname "$0")/.."
-uv pip compile --quiet "$@" pyproject.toml --output-file requirements.txt
+# Options are written with "=": Renovate repeats these commands as the locked files tell them.
+uv pip compile --quiet "$@" pyproject.toml --output-file=requirements.txt
 # The same versions and the tools for tests: what is tested is what is shipped.
-uv pip compile --quiet "$@" pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+uv pip compile --quiet "$@" pyproject.toml --group=dev --constraints=requirements.txt --output-file=requirements-dev.txt
