@@ -10,6 +10,7 @@ import subprocess
 import pytest
 from engine import HARDENED, EngineError, Image, docker
 from service import BASES, LANGUAGES
+from template import commit, git
 
 pytestmark = [
     pytest.mark.parametrize(
@@ -25,18 +26,9 @@ class Repository:
     def __init__(self, folder, ca_bundle) -> None:
         """Make one of `folder`."""
         self.folder, self.ca_bundle = folder, ca_bundle
-        for command in (
-            ["init", "--quiet", "--initial-branch=main"],
-            ["add", "--all"],
-            ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=First"],
-            ["tag", "v1.2.3"],
-        ):
-            subprocess.run(["git", *command], cwd=folder, check=True)
-
-    def git(self, *arguments: str) -> str:
-        """Ask git."""
-        done = subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        commit(folder, "First")
+        git(folder, "tag", "v1.2.3")
 
     def bake(self, *arguments: str) -> str:
         """Run docker/bake.sh, from elsewhere; return what it printed on stdout."""
@@ -63,11 +55,11 @@ def baked(repository) -> Image:
 def test_an_image_is_labelled_with_what_git_says(baked, repository):
     labels = baked.config["Labels"]
     assert labels["org.opencontainers.image.version"] == "v1.2.3"
-    assert labels["org.opencontainers.image.revision"] == repository.git("rev-parse", "HEAD")
+    assert labels["org.opencontainers.image.revision"] == git(repository.folder, "rev-parse", "HEAD")
 
 
 def test_an_image_is_as_old_as_its_commit(baked, repository):
-    moment = repository.git("log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd")
+    moment = git(repository.folder, "log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd")
     assert baked.inspected["Created"].startswith(moment[:10])
 
 
@@ -94,6 +86,19 @@ def test_a_release_is_for_both_architectures_and_tells_how_it_was_made(repositor
     assert {attestation["type"] for attestation in target["attest"]} == {"provenance", "sbom"}
     assert target["tags"] == ["ghcr.io/acme/hello-service:v1.2.3"]
     assert target["output"] == [{"type": "image", "rewrite-timestamp": "true"}]
+
+
+def test_what_a_companys_network_asks_for_is_named_in_variables(repository, monkeypatch):
+    """The build itself, with the very secrets and arguments that are named here: tests/test_company.py."""
+    monkeypatch.setenv("INDEX", "/index")
+    monkeypatch.setenv("PROXY", "http://joe:secret@proxy:3128")
+    monkeypatch.setenv("NO_PROXY", "internal")
+    target = json.loads(repository.bake("--print", "image-all"))["target"]["image-all"]
+    assert target["secret"] == [{"id": "ca", "src": str(repository.ca_bundle)}, {"id": "index", "src": "/index"}]
+    given = {name: value for name, value in target["args"].items() if name.endswith("_PROXY")}
+    proxy = "http://joe:secret@proxy:3128"
+    assert given == {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "internal"}
+    assert {"type": "provenance", "mode": "min"} in target["attest"]
 
 
 def test_the_contract_holds(baked, repository):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 import time
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 from engine import wait_for
+from service import CELLS, CONTRACT
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,18 @@ def test_accepts_nothing_new_while_draining(probe, start):
     with pytest.raises(requests.ConnectionError):
         container.get("/", timeout=2)
     request.join()
+
+
+PREPARED = [cell for cell in CELLS if "prepared" in CONTRACT[cell[0]]]
+
+
+@pytest.mark.parametrize("cell", PREPARED, ids="-".join, indirect=True)
+def test_nothing_is_compiled_at_start(service, image, start):
+    """Bytecode and ahead-of-time caches of the build are taken as they are."""
+    prepared = service.contract["prepared"]
+    container = start(service, image, f"--env={prepared['env']}")
+    assert re.search(prepared["says"], container.logs(), re.MULTILINE)
+    assert not re.findall(prepared["never"], container.logs(), re.MULTILINE)
 
 
 def test_stops_at_once_when_idle(service, image, start):

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from service import CELLS, LANGUAGES, QUESTIONS, ROOT
+from template import commit, git
 
 LOCKS = ROOT / "tests" / "policy"
 TOOLS = LOCKS / ".tools"
@@ -159,12 +160,8 @@ def test_renovate_finds_whatever_has_a_version(tool, bake, tmp_path, language):
     """Asked of Renovate itself, which needs no network to say what it would look up."""
     service = bake(language=language, runtime_base="alpine" if language == "go" else "distroless")
     folder = shutil.copytree(service.path, tmp_path / "service")
-    for command in (
-        ["init"],
-        ["add", "."],
-        ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-m", "1"],
-    ):
-        run("git", *command, cwd=folder)
+    git(folder, "init", "--quiet")
+    commit(folder, "A new service")
     report = tmp_path / "report.json"
     options = ["--platform=local", "--dry-run=extract", "--report-type=file", f"--report-path={report}"]
     tool("renovate", *options, cwd=folder)
