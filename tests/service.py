@@ -9,6 +9,7 @@ import shutil
 import ssl
 import tomllib
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path, PurePosixPath
 
 import certifi
@@ -22,6 +23,8 @@ QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 LANGUAGES = QUESTIONS["language"]
 BASES = QUESTIONS["runtime_base"]
 CELLS = [(language, base) for language in LANGUAGES for base in BASES]
+# Each language once and each base at least once, for what is no different from cell to cell.
+DIAGONAL = list(zip(LANGUAGES, cycle(BASES), strict=False))
 
 CONTRACT = tomllib.loads((ROOT / "tests" / "contract.toml").read_text(encoding="utf-8"))
 

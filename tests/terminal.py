@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 
 import pexpect
@@ -22,7 +23,13 @@ class Terminal:
         program, *arguments = map(str, command)
         env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": str(lines), **environment}
         self._child = pexpect.spawn(
-            program, arguments, env=env, dimensions=(lines, columns), encoding="utf-8", timeout=1
+            program,
+            arguments,
+            env=env,
+            dimensions=(lines, columns),
+            encoding="utf-8",
+            timeout=1,
+            preexec_fn=_heed_interrupts,
         )
         self._child.delaybeforesend = None
         # A program asks where the cursor is, and waits for the answer.
@@ -45,10 +52,11 @@ class Terminal:
             assert self._draw(), f"ended without {missing}:\n{self.text}"
             assert time.monotonic() < deadline, f"waited {seconds} s for {missing}:\n{self.text}"
 
-    def end(self) -> int:
-        """Wait for the program's end and return its exit code."""
+    def end(self, seconds: float = 60) -> int:
+        """Wait for the program's end and return its exit code; fail with the screen if it goes on."""
+        deadline = time.monotonic() + seconds
         while self._draw():
-            pass
+            assert time.monotonic() < deadline, f"did not end in {seconds} s:\n{self.text}"
         self._child.close()
         return self._child.exitstatus
 
@@ -63,6 +71,11 @@ class Terminal:
         self.raw += written
         self._stream.feed(written)
         return True
+
+
+def _heed_interrupts() -> None:
+    """Undo what a shell does to programs that it starts in the background: these ignore Ctrl-C, and so do theirs."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _squeezed(text: str) -> str:

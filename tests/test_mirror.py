@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from itertools import cycle
 
 import pytest
 from engine import docker
-from service import BASES, LANGUAGES
+from service import DIAGONAL
 
 pytestmark = pytest.mark.xdist_group("mirror")
 
@@ -22,7 +21,7 @@ def mirror(_engine):
         docker("rm", "--force", "--volumes", container)
 
 
-@pytest.mark.parametrize(("language", "base"), [*zip(LANGUAGES, cycle(BASES), strict=False)])
+@pytest.mark.parametrize(("language", "base"), DIAGONAL)
 def test_base_images_come_from_the_mirror_alone(bake, mirror, ca_bundle, language, base):
     public = bake(language=language, runtime_base=base)
     mirrored = bake(language=language, runtime_base=base, base_registry=mirror)
