@@ -16,11 +16,13 @@ import socket
 import ssl
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 INDEX_PORT, PROXY_PORT = 8443, 3128
+AT_A_TIME = threading.BoundedSemaphore(8)  # requests to a public index
 
 PUBLIC = {
     "go": "https://proxy.golang.org",
@@ -57,11 +59,16 @@ class Company(BaseHTTPRequestHandler):
     def relay(self, address: str) -> tuple[int, str, bytes]:
         """Return status, type and body of what `address` answers."""
         request = urllib.request.Request(address, headers={"Accept": self.headers.get("Accept", "*/*")})  # noqa: S310
-        try:
-            with urllib.request.urlopen(request) as answer:  # noqa: S310
-                return answer.status, answer.headers.get("Content-Type", ""), answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, "text/plain", error.read()
+        for pause in (0.5, 1, 2, 4, 8):
+            try:
+                with AT_A_TIME, urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+                    return answer.status, answer.headers.get("Content-Type", ""), answer.read()
+            except urllib.error.HTTPError as error:
+                return error.code, "text/plain", error.read()
+            except OSError as error:
+                failure = str(error)
+                time.sleep(pause)
+        return 502, "text/plain", failure.encode()
 
     def log_message(self, *_) -> None:
         """Say nothing of what is refused."""
@@ -112,6 +119,12 @@ class Proxy(Company):
             self.answer(status, {"Content-Type": kind}, body)
 
 
+class Server(ThreadingHTTPServer):
+    """Takes the many connections that package managers open at once."""
+
+    request_queue_size = 128
+
+
 def basic(account: str) -> str:
     """Return how an account introduces itself (RFC 7617)."""
     return "Basic " + base64.b64encode(account.encode()).decode()
@@ -121,10 +134,11 @@ def main(certificate: str, reader: str, traveller: str) -> None:
     """Serve until stopped."""
     Index.credentials = (basic(reader), f"Bearer {reader.partition(':')[2]}")
     Proxy.credentials = (basic(traveller),)
-    index, proxy = (ThreadingHTTPServer(("", port), each) for port, each in ((INDEX_PORT, Index), (PROXY_PORT, Proxy)))
+    index, proxy = (Server(("", port), each) for port, each in ((INDEX_PORT, Index), (PROXY_PORT, Proxy)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    index.socket = context.wrap_socket(index.socket, server_side=True)
+    # A connection's thread shakes hands, so that nobody who is slow at it holds up the others.
+    index.socket = context.wrap_socket(index.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     print("ready", flush=True)
     index.serve_forever()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
@@ -20,6 +20,9 @@ from service import __main__ as entry
 from service import server
 from service.app import create_app
 from service.healthcheck import healthcheck
+
+# Not through the proxy of a build that has one.
+urlopen = build_opener(ProxyHandler({})).open
 
 
 @contextmanager
