@@ -88,13 +88,15 @@ def test_a_release_is_for_both_architectures_and_tells_how_it_was_made(repositor
     assert target["output"] == [{"type": "image", "rewrite-timestamp": "true"}]
 
 
-def test_what_a_companys_network_asks_for_is_named_in_variables(repository, monkeypatch):
+def test_what_a_companys_network_asks_for_is_named_in_variables(repository, monkeypatch, tmp_path):
     """The build itself, with the very secrets and arguments that are named here: tests/test_company.py."""
-    monkeypatch.setenv("INDEX", "/index")
+    index = tmp_path / "index"
+    index.touch()
+    monkeypatch.setenv("INDEX", str(index))
     monkeypatch.setenv("PROXY", "http://joe:secret@proxy:3128")
     monkeypatch.setenv("NO_PROXY", "internal")
     target = json.loads(repository.bake("--print", "image-all"))["target"]["image-all"]
-    assert target["secret"] == [{"id": "ca", "src": str(repository.ca_bundle)}, {"id": "index", "src": "/index"}]
+    assert target["secret"] == [{"id": "ca", "src": str(repository.ca_bundle)}, {"id": "index", "src": str(index)}]
     given = {name: value for name, value in target["args"].items() if name.endswith("_PROXY")}
     proxy = "http://joe:secret@proxy:3128"
     assert given == {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "internal"}
