@@ -167,8 +167,7 @@ class Layer:
     @cached_property
     def content(self) -> bytes:
         """The tar archive, uncompressed."""
-        data = self.path.read_bytes()
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        return _unpacked(self.path.read_bytes())
 
     @property
     def size(self) -> int:
@@ -195,6 +194,18 @@ class Layer:
         with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
             found = [member for member in archive.getmembers() if member.name == name and member.isfile()]
             return archive.extractfile(found[0]).read() if found else b""
+
+
+def blobs(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """Give name and content, uncompressed, of every file in an OCI archive: layers, configurations, attestations."""
+    with tarfile.open(archive) as exported:
+        for member in exported:
+            if member.isfile():
+                yield member.name, _unpacked(exported.extractfile(member).read())
+
+
+def _unpacked(data: bytes) -> bytes:
+    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
 
 def _digest(archive: tarfile.TarFile, file: tarfile.TarInfo) -> bytes:

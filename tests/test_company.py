@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import re
 import secrets
-import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import company
 import pytest
-from engine import docker, wait_for
+from engine import blobs, docker, wait_for
 from service import DIAGONAL, VARIANTS, Service, host_roots
 
 pytestmark = pytest.mark.xdist_group("company")  # one network for all
@@ -134,10 +132,4 @@ def leaks(archive: Path, *accounts: str) -> list[str]:
     """Return the names of the blobs that hold an account's password, plainly or as in a header."""
     needles = [account.partition(":")[2].encode() for account in accounts]
     needles += [base64.b64encode(account.encode()) for account in accounts]
-    found = []
-    with tarfile.open(archive) as blobs:
-        for blob in blobs:
-            content = blobs.extractfile(blob).read() if blob.isfile() else b""
-            content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-            found += [blob.name for needle in needles if needle in content]
-    return found
+    return [name for name, content in blobs(archive) for needle in needles if needle in content]
