@@ -1,6 +1,6 @@
 """Measure every cell in one run and print a Markdown table.
 
-    python3 run.py python benchmarks/cells.py                     all cells, the median of three runs each
+    python3 run.py python benchmarks/cells.py                     all cells, medians of several runs
     python3 run.py python benchmarks/cells.py go node-scratch     one language; one cell
     python3 run.py python benchmarks/cells.py --warm              without the cold builds, which take the most time
 
@@ -9,28 +9,49 @@ What a column holds:
     cold                   s: `docker build --no-cache` with empty cache mounts of its own, base images there
     no-op                  s: the same build again
     edit                   s: the build after an edit of one line of the sources
-    first 200              ms from `docker run` to the first answer of /; an empty container's start is the last line
-    memory                 MB at rest after that, as `docker stats` tells it
+    first 200              ms from `docker run` to the first answer of /
+    x empty                the same as a multiple of what an empty container took, started just before each
+    memory                 MB at rest after that, as `docker stats` tells it: what a limit counts
+    resident               the same as `ps` tells it: with the program files that the kernel may drop again
 """
 
 from __future__ import annotations
 
 import gzip
 import re
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import engine  # noqa: E402
+import requests  # noqa: E402
 from service import CELLS, Service, host_roots  # noqa: E402
 
-RUNS = 3
+RUNS = 3  # of a build
+STARTS = 7  # of a container
+EMPTY = "alpine:3.24"
+COLUMNS = [
+    *("unpacked MB", "compressed MB", "cold s", "no-op s", "edit s"),
+    *("first 200 ms", "x empty", "memory MB", "resident MB"),
+]
+
+
+@dataclass(frozen=True)
+class Start:
+    """A container's start: ms that an empty one took and until this one answered, MB in use and resident after that."""
+
+    empty: float
+    answered: float
+    memory: float
+    resident: float
 
 
 def seconds(action) -> float:
@@ -58,15 +79,36 @@ def edit(service: Service) -> None:
         raise LookupError(f"no source in {service.path} says hello")
 
 
-def first_answer(service: Service, image: engine.Image) -> tuple[float, float]:
-    """Return ms from `docker run` to the first 200, and MB in use a moment after that."""
-    start = time.perf_counter()
-    container = service.run(image)
+def answers(url: str) -> bool:
+    """Say whether a GET of `url` is answered with 200."""
     try:
-        container.wait_until_it_answers(every=0.002)
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def empty_start() -> float:
+    """Return ms that `docker run` takes for a container in which nothing happens."""
+    start = time.perf_counter()
+    container = engine.Image(EMPTY).run("--entrypoint=true", port=8080)
+    started = (time.perf_counter() - start) * 1000
+    container.remove()
+    return started
+
+
+def first_answer(service: Service, image: engine.Image) -> Start:
+    """Start `image` once."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    empty = empty_start()
+    start = time.perf_counter()
+    container = service.run(image, f"--publish=127.0.0.1:{port}:{service.port}")
+    try:
+        while not answers(f"http://127.0.0.1:{port}/"):
+            time.sleep(0.001)
         answered = (time.perf_counter() - start) * 1000
         time.sleep(2)
-        return answered, container.memory / 1e6
+        return Start(empty, answered, container.memory / 1e6, container.resident / 1e6)
     finally:
         container.remove()
 
@@ -83,7 +125,7 @@ def measure(service: Service, with_cold: bool) -> list[str]:
     for _ in range(RUNS):
         edit(service)
         edits.append(seconds(lambda: service.build(ca=ca)))
-    runs = [first_answer(service, image) for _ in range(RUNS)]
+    starts = [first_answer(service, image) for _ in range(STARTS)]
     # Cache mounts are told apart by an id of their own, so that "cold" does not empty anybody's caches.
     fresh = ["--no-cache", f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={time.time_ns()}"]
     cold = f"{seconds(lambda: service.build(*fresh, ca=ca)):.1f}" if with_cold else "-"
@@ -94,8 +136,10 @@ def measure(service: Service, with_cold: bool) -> list[str]:
         cold,
         f"{no_op:.2f}",
         f"{statistics.median(edits):.2f}",
-        f"{statistics.median(ms for ms, _ in runs):.0f}",
-        f"{statistics.median(mb for _, mb in runs):.1f}",
+        f"{statistics.median(start.answered for start in starts):.0f}",
+        f"{statistics.median(start.answered / start.empty for start in starts):.2f}",
+        f"{statistics.median(start.memory for start in starts):.1f}",
+        f"{statistics.median(start.resident for start in starts):.1f}",
     ]
 
 
@@ -108,8 +152,7 @@ def make(folder: Path, *answers: str) -> Path:
 
 def main(wanted: list[str]) -> None:
     """Print the table of the cells named, or of all."""
-    print("| cell | unpacked MB | compressed MB | cold s | no-op s | edit s | first 200 ms | memory MB |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print(f"| cell | {' | '.join(COLUMNS)} |\n|---|{'---:|' * len(COLUMNS)}")
     cells = set(wanted) - {"--warm"}
     stand_ins: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
@@ -120,8 +163,7 @@ def main(wanted: list[str]) -> None:
             service = Service(make(output, f"language={language}", f"runtime_base={base}"), language, base)
             print(f"| {' | '.join(measure(service, '--warm' not in wanted))} |", flush=True)
             stand_ins |= engine.stand_ins(service.read("Dockerfile"))
-    empty = median(lambda: seconds(lambda: engine.docker("run", "--rm", "alpine:3.24", "true")))
-    print(f"\nAn empty container starts and ends in {empty * 1000:.0f} ms.")
+    print(f"\nAn empty container starts in {statistics.median(empty_start() for _ in range(STARTS)):.0f} ms.")
     if stand_ins:
         print(f"Measured on stand-ins for {', '.join(sorted(stand_ins))}; see tests/testbed/README.md.")
 

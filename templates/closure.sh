@@ -6,32 +6,59 @@
 # Asked of the loader (ldd), never listed by hand: a new dependency needs no edit of the Dockerfile.
 # What a program loads later by itself is not seen. In glibc (since 2.34) that is nothing a service
 # misses: users, hosts and DNS are looked up inside libc.so.
+# What could not work in the image fails here, unless optional-native.txt beside this file names it.
 set -eu
 export LC_ALL=C
-dest=$1 base=$2
+dest=$1 base=$2 optional=${0%/*}/optional-native.txt
 shift 2
 for path; do # real paths: find does not follow links, and libraries are told apart by where they are
     set -- "$@" "$(readlink -f "$path")"
     shift
 done
 
-# "found PATH" or "missing NAME" for each library of a file. That musl's ldd also lists the symbols
-# which an interpreter brings when it loads an add-on ("Error relocating") is no error.
+# Word size, byte order and processor of an ELF file; nothing for a file of another kind.
+machine() {
+    od -An -v -tx1 -N20 "$1" | tr -d ' \n' | sed -n 's/^7f454c46\(....\).*\(....\)$/\1\2/p'
+}
+own_machine=$(machine /bin/sh)
+
+# "found PATH" or "missing NAME" for each library of a file, "unresolved" for a symbol. That musl's ldd
+# lists the symbols which an interpreter brings when it loads an add-on is no error.
 needs() {
     ldd "$1" 2>&1 | sed -n \
         -e 's/^[[:space:]]*\([^ ]*\) => not found.*/missing \1/p' \
         -e 's/^Error loading shared library \([^:]*\):.*/missing \1/p' \
         -e "s/.*: version .\([^']*\). not found (required by .*/missing \1/p" \
+        -e 's/^Error relocating .*/unresolved/p' \
         -e 's/^.*[[:space:]]\(\/[^ ]*\) (0x.*/found \1/p'
 }
 
-# Packages may carry a second build for the other libc; that one is never loaded here.
+# Whether a file that needs $2 was built for the other libc.
 for_other_libc() {
     case "$(find /lib/ -maxdepth 1 -name 'ld-musl-*') $2" in
         '/lib/'*'missing ld-linux'*) return 0 ;;
-        '/lib/'*) grep -q 'libc\.so\.6' "$1" ;;
-        *) grep -q 'libc\.musl-' "$1" ;;
+        '/lib/'*missing* | '/lib/'*unresolved*) grep -q 'libc\.so\.6' "$1" ;;
+        *) echo "$2" | grep -qxE 'missing libc\.(so|musl-.*)' ;;
     esac
+}
+
+# What an add-on came with. The packages of one npm scope count as one: often these are builds of one add-on.
+package_of() {
+    case $1 in
+        */node_modules/*) name=${1##*/node_modules/} ;;
+        */site-packages/*) name=${1##*/site-packages/} ;;
+        */natives/*) name=${1##*/natives/} ;;
+        *) name=runtime ;;
+    esac
+    echo "${name%%/*}"
+}
+
+is_optional() {
+    while read -r pattern; do
+        # shellcheck disable=SC2254 # a pattern it is
+        case $1 in ${pattern:-#}) return 0 ;; esac
+    done <"$optional"
+    return 1
 }
 
 in_base() {
@@ -66,34 +93,45 @@ record() {
     cp -L "/usr/share/doc/$package/copyright" "$dest/usr/share/doc/$package/" 2>/dev/null || true
 }
 
+# fail WHY LINE
+fail() {
+    echo "closure: $1. If the service does without it, add the line $2 to docker/optional-native.txt." >&2
+    exit 1
+}
+
 mkdir -p "$dest"
-find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -100 \) | sort |
+verdicts=$(mktemp)
+find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -100 \) |
     while IFS= read -r file; do
-        [ "$(head -c 4 "$file" | tr -d '\0')" = "$(printf '\177ELF')" ] || continue
-        list=$(needs "$file")
-        case $list in *missing*)
-            if for_other_libc "$file" "$list"; then
-                echo "closure: passed over $file, which is built for another C library" >&2
-                continue
-            fi
-            list=$(echo "$list" | sed "/^missing/s|\$| $file|") ;;
-        esac
-        echo "$list"
-    done | sort -u |
-    while read -r verdict library file; do
-        case $verdict in
-            missing) # fine if it is bundled: the program loads it before whoever needs it
-                [ -n "$(find "$@" -name "$library")" ] || in_base "/lib/$library" || {
-                    echo "closure: $file needs $library, which this build image does not have: install the package that brings it in stage deps (RUN apt-get install ...), or take a release of that dependency made for this base." >&2
-                    exit 1
-                } ;;
-            found)
-                for path; do # bundled libraries stay where they are
-                    case $(readlink -f "$library") in "$path" | "$path"/*) continue 2 ;; esac
-                done
-                if ! in_base "$library"; then
-                    copy "$library"
-                    record "$library"
-                fi ;;
-        esac
-    done
+        list='' machine=$(machine "$file")
+        [ -n "$machine" ] || continue
+        [ "$machine" != "$own_machine" ] || list=$(needs "$file")
+        if [ "$machine" != "$own_machine" ] || for_other_libc "$file" "$list"; then
+            echo "foreign $(package_of "$file") $file"
+        else
+            echo "native $(package_of "$file")"
+            echo "$list" | sed "/^missing/s|\$| $file|"
+        fi
+    done | sort -u >"$verdicts"
+
+native=$(sed -n 's/^native //p' "$verdicts")
+while read -r verdict subject file; do
+    case $verdict in
+        foreign) # fine if its package has a build for this machine and libc, too
+            echo "$native" | grep -qxF "$subject" || is_optional "$file" ||
+                fail "$subject has native code, and none of it works on this base ($file is made for another machine or C library): take a release made for this one, or another base, as README.md says" "*/$subject*" ;;
+        missing) # fine if it is bundled: the program loads it before whoever needs it
+            [ -n "$(find "$@" -name "$subject")" ] || in_base "/lib/$subject" ||
+                is_optional "$subject" || is_optional "$file" ||
+                fail "$file needs $subject, which this build image does not have: install the package that brings it in stage deps (RUN apt-get install ...), or take a release of that dependency made for this base" "$subject" ;;
+        found)
+            for path; do # bundled libraries stay where they are
+                case $(readlink -f "$subject") in "$path" | "$path"/*) continue 2 ;; esac
+            done
+            if ! in_base "$subject"; then
+                copy "$subject"
+                record "$subject"
+            fi ;;
+    esac
+done <"$verdicts"
+rm "$verdicts"

@@ -238,6 +238,11 @@ class Container:
         number, unit = re.fullmatch(r"([\d.]+)(\D+)", used).groups()
         return float(number) * {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[unit]
 
+    @property
+    def resident(self) -> float:
+        """Bytes of memory that its process has mapped and loaded, files shared with others included."""
+        return float(docker("top", self.id, "-o", "pid,rss").splitlines()[1].split()[1]) * 2**10
+
     def wait_until_it_answers(self, every: float = 0.1) -> None:
         """Return as soon as / answers, asked `every` so many seconds; raises EngineError where it does not in 30 s."""
         wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}", every)

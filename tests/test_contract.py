@@ -47,6 +47,22 @@ def test_logs_one_json_line_per_request(running):
     assert "secret" not in running.stdout()
 
 
+def test_a_failing_request_is_logged_with_the_line_of_the_source_and_tells_the_client_nothing(probe, start):
+    service, build = probe
+    trace = service.contract["trace"]
+    container = start(service, build.image, *([f"--env={trace['env']}"] if "env" in trace else []))
+    response = container.get("/fail")
+    assert (response.status_code, response.json()) == (500, {"error": "internal server error"})
+
+    # Who logs first differs.
+    wait_for(lambda: all(word in container.stdout() for word in ('"/fail"', "swordfish")), 5, container.logs)
+    lines = [json.loads(line) for line in container.stdout().splitlines()]
+    assert [line["status"] for line in lines if line.get("path") == "/fail"] == [500]
+    (failure,) = [line for line in lines if line["level"] == "ERROR"]
+    assert "swordfish" in failure["error"]
+    assert re.search(trace["says"], failure["error"])
+
+
 def test_says_on_which_port_it_listens(running):
     first = json.loads(running.stdout().splitlines()[0])
     assert (first["msg"], first["port"]) == ("listening", running.port)

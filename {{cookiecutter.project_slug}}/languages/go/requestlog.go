@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"time"
 )
 
@@ -19,22 +23,25 @@ func newLogger(out io.Writer) *slog.Logger {
 	}))
 }
 
-// logRequests logs each request once it is answered.
+// logRequests logs each request once it is answered, and first why its handler panicked, if it did.
 func logRequests(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		recorder := &statusRecorder{ResponseWriter: w}
+		defer func() {
+			log.InfoContext(r.Context(), "request",
+				"method", r.Method,
+				"path", r.URL.Path,
+				"status", cmp.Or(recorder.status, http.StatusOK),
+				"duration_ms", float64(time.Since(start).Microseconds())/1000,
+			)
+		}()
+		defer recorder.answerPanic(log)
 		next.ServeHTTP(recorder, r)
-		log.InfoContext(r.Context(), "request",
-			"method", r.Method,
-			"path", r.URL.Path,
-			"status", recorder.status,
-			"duration_ms", float64(time.Since(start).Microseconds())/1000,
-		)
 	})
 }
 
-// statusRecorder remembers the status that a handler answered with.
+// statusRecorder remembers the status that a handler answered with; 0 before there is one.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int
@@ -43,6 +50,27 @@ type statusRecorder struct {
 func (r *statusRecorder) WriteHeader(status int) {
 	r.status = status
 	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *statusRecorder) Write(body []byte) (int, error) {
+	r.status = cmp.Or(r.status, http.StatusOK)
+	return r.ResponseWriter.Write(body)
+}
+
+// answerPanic, deferred, answers 500 for a handler that panicked; an answer that has begun is cut off.
+func (r *statusRecorder) answerPanic(log *slog.Logger) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	if err, ok := reason.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(reason)
+	}
+	log.Error("request failed", "error", fmt.Sprintf("%v\n%s", reason, debug.Stack()))
+	if r.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	writeJSON(r, http.StatusInternalServerError, map[string]string{"error": "internal server error"})
 }
 
 // Unwrap lets http.ResponseController reach what the recorder hides (Flush, deadlines).

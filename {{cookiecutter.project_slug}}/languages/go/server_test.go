@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -75,6 +76,37 @@ func TestEachRequestIsLoggedAsOneLineOfJSON(t *testing.T) {
 	if decoder.More() {
 		t.Error("more than one line was logged")
 	}
+}
+
+func TestPanicIsLoggedAndAnswered(t *testing.T) {
+	var out bytes.Buffer
+	mux := http.NewServeMux()
+	mux.HandleFunc("/at-once", func(http.ResponseWriter, *http.Request) { panic("swordfish") })
+	mux.HandleFunc("/half-way", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		panic("swordfish")
+	})
+	handler := logRequests(newLogger(&out), mux)
+
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/at-once", nil))
+
+	if body := recorder.Body.String(); recorder.Code != 500 || body != `{"error":"internal server error"}`+"\n" {
+		t.Errorf("answered %d, %s", recorder.Code, body)
+	}
+	if log := out.String(); !strings.Contains(log, "swordfish") || !strings.Contains(log, "server_test.go:") {
+		t.Errorf("logged %s", log)
+	}
+	if log := out.String(); !strings.Contains(log, `"status":500`) {
+		t.Errorf("logged %s", log)
+	}
+
+	defer func() {
+		if reason := recover(); reason != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			t.Errorf("an answer that had begun was not cut off: %v", reason)
+		}
+	}()
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/half-way", nil))
 }
 
 func TestRequestInFlightIsAnsweredOnShutdown(t *testing.T) {

@@ -33,7 +33,7 @@ export function createApp(out: NodeJS.WritableStream = process.stdout): FastifyI
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: message });
-    request.log.error(error);
+    request.log.error({ error: error.stack }, "request failed");
     return reply.code(statusCode).send({ error: "internal server error" });
   });
   app.register(routes);

@@ -16,7 +16,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         openapi_url=None,  # "/openapi.json" serves the schema, and with it /docs and /redoc
         middleware=[Middleware(RequestLog)],
-        exception_handlers={HTTPException: answer_error},
+        exception_handlers={HTTPException: answer_error, Exception: answer_failure},
     )
     app.state.draining = False
     app.include_router(router)
@@ -28,3 +28,8 @@ async def answer_error(_: Request, error: HTTPException) -> JSONResponse:
     phrase = HTTPStatus(error.status_code).phrase
     detail = phrase.lower() if error.detail == phrase else error.detail
     return JSONResponse({"error": detail}, error.status_code, headers=error.headers)
+
+
+async def answer_failure(_: Request, __: Exception) -> JSONResponse:
+    """Answer {"error": ...}; the server logs the exception, which does not leave it."""
+    return JSONResponse({"error": "internal server error"}, HTTPStatus.INTERNAL_SERVER_ERROR)

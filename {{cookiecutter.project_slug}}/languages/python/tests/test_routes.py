@@ -85,11 +85,12 @@ def test_failing_endpoint_is_logged_with_status_500(
 
     @app.get("/fail")
     async def fail() -> None:
-        raise RuntimeError
+        message = "the password is swordfish"
+        raise RuntimeError(message)
 
     response = client.get("/fail")
 
-    assert response.status_code == 500
+    assert (response.status_code, response.json()) == (500, {"error": "internal server error"})
     assert json.loads(caplog.text)["status"] == 500
 
 
@@ -102,4 +103,4 @@ def test_exception_is_part_of_its_line() -> None:
     text = JsonFormatter().format(record)
 
     assert "\n" not in text
-    assert "second line" in json.loads(text)["exception"]
+    assert "second line" in json.loads(text)["error"]

@@ -15,6 +15,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /slow", slow)
 	mux.HandleFunc("GET /fetch", fetch)
 	mux.HandleFunc("GET /zone", zone)
+	mux.HandleFunc("GET /fail", fail)
 }
 
 func (s *server) hello(w http.ResponseWriter, _ *http.Request) {
@@ -65,6 +66,10 @@ func fetch(w http.ResponseWriter, r *http.Request) {
 	}
 	defer response.Body.Close()
 	writeJSON(w, http.StatusOK, map[string]int{"status": response.StatusCode})
+}
+
+func fail(http.ResponseWriter, *http.Request) {
+	panic("the password is swordfish")
 }
 
 func zone(w http.ResponseWriter, r *http.Request) {

@@ -33,6 +33,10 @@ export async function routes(app: FastifyInstance): Promise<void> {
     }
   });
 
+  app.get("/fail", async () => {
+    throw new Error("the password is swordfish");
+  });
+
   app.get<{ Querystring: { name: string } }>("/zone", async ({ query }) => {
     const summer = Date.UTC(2026, 6, 1);
     const local = new Date(summer).toLocaleString("sv-SE", { timeZone: query.name });

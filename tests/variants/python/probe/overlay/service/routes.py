@@ -48,6 +48,13 @@ def fetch(url: str) -> dict[str, int]:
         raise HTTPException(status.HTTP_502_BAD_GATEWAY, str(error)) from error
 
 
+@router.get("/fail")
+async def fail() -> None:
+    """Fail."""
+    message = "the password is swordfish"
+    raise RuntimeError(message)
+
+
 @router.get("/zone")
 async def zone(name: str) -> dict[str, int]:
     """Say how far a time zone is from UTC in the summer of 2026."""

@@ -1,9 +1,19 @@
 package service;
 
+import static io.helidon.http.Status.INTERNAL_SERVER_ERROR_500;
+
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
+import io.helidon.http.HttpException;
+import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -39,8 +49,25 @@ final class Server {
                         .shutdownHook(false)
                         .routing(
                                 routing.addFilter(new RequestLog())
+                                        .error(Throwable.class, Server::answerFailure)
                                         .register(new Routes(() -> draining)))
                         .build();
+    }
+
+    /** Logs what a handler failed with, and keeps it from the client. */
+    private static void answerFailure(
+            ServerRequest request, ServerResponse response, Throwable thrown) {
+        Status status = INTERNAL_SERVER_ERROR_500;
+        if (thrown instanceof HttpException meant) {
+            status = meant.status();
+            if (status.code() < 500) {
+                throw meant; // the client's mistake: Helidon tells it so
+            }
+        }
+        LOG.log(ERROR, "request failed", thrown);
+        JsonObject body =
+                Json.createObjectBuilder().add("error", "internal server error").build();
+        response.status(status).send(body);
     }
 
     void start() {

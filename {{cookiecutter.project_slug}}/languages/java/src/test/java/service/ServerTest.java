@@ -49,7 +49,7 @@ class ServerTest {
 
     @BeforeEach
     void start() {
-        HttpRouting.Builder slow =
+        HttpRouting.Builder routing =
                 HttpRouting.builder()
                         .get(
                                 "/slow",
@@ -57,8 +57,13 @@ class ServerTest {
                                     started.countDown();
                                     finish.await();
                                     response.send("in full");
+                                })
+                        .get(
+                                "/fail",
+                                (request, response) -> {
+                                    throw new IllegalStateException("the password is swordfish");
                                 });
-        server = new Server(ANY_FREE_PORT, slow);
+        server = new Server(ANY_FREE_PORT, routing);
         server.start();
         port = server.port();
     }
@@ -129,6 +134,26 @@ class ServerTest {
             assertTrue(line.getJsonNumber("duration_ms").doubleValue() > 0);
             assertDoesNotThrow(() -> Instant.parse(line.getString("time")));
             assertTrue(lines.isEmpty(), "more than one line was logged");
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    @Test
+    void logsWhatARequestFailedWithAndKeepsItFromTheClient() throws Exception {
+        BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+        Handler handler = new LinesTo(lines);
+        Logger logger = Logger.getLogger(Server.class.getName());
+        logger.addHandler(handler);
+        try {
+            HttpResponse<String> response = get(port, "/fail");
+
+            assertEquals(500, response.statusCode());
+            assertEquals("{\"error\":\"internal server error\"}", response.body());
+            JsonObject line = parse(lines.take());
+            assertEquals("ERROR", line.getString("level"));
+            assertTrue(line.getString("error").contains("swordfish"));
+            assertTrue(line.getString("error").contains("ServerTest.java:"));
         } finally {
             logger.removeHandler(handler);
         }

@@ -39,6 +39,7 @@ final class Routes implements HttpService {
                 .get("/slow", this::slow)
                 .get("/fetch", this::fetch)
                 .get("/zone", this::zone)
+                .get("/fail", this::fail)
                 .any(this::notFound);
     }
 
@@ -79,6 +80,10 @@ final class Routes implements HttpService {
         } catch (IOException e) {
             response.status(BAD_GATEWAY_502).send(json("error", e.toString()));
         }
+    }
+
+    private void fail(ServerRequest request, ServerResponse response) {
+        throw new IllegalStateException("the password is swordfish");
     }
 
     private void zone(ServerRequest request, ServerResponse response) {
