@@ -1,3 +1,4 @@
+{# The language says before the include in which folder its packages are (`packages`). #}
 #!/bin/sh
 # Copies into DEST the shared libraries that programs and native add-ons need and BASE lacks.
 #
@@ -42,12 +43,14 @@ for_other_libc() {
     esac
 }
 
-# What an add-on came with. The packages of one npm scope count as one: often these are builds of one add-on.
+{% if cookiecutter.language == "node" %}
+# What an add-on came with. The packages of one scope count as one: often these are builds of one add-on.
+{% else %}
+# What an add-on came with.
+{% endif %}
 package_of() {
     case $1 in
-        */node_modules/*) name=${1##*/node_modules/} ;;
-        */site-packages/*) name=${1##*/site-packages/} ;;
-        */natives/*) name=${1##*/natives/} ;;
+        */{{ packages }}/*) name=${1##*/{{ packages }}/} ;;
         *) name=runtime ;;
     esac
     echo "${name%%/*}"

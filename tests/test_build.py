@@ -8,7 +8,6 @@ import tarfile
 
 import pytest
 from engine import EngineError
-from service import DIAGONAL
 
 # The stages an edit of the sources may run again; every other one comes before the application.
 APPLICATION_STAGES = {"build", "modules", "train", "trial", "runtime"}
@@ -64,7 +63,6 @@ def test_an_edit_of_the_sources_changes_the_last_layers_only(image, probe, servi
     assert min(changed) >= len(before) - service.contract["application_layers"]
 
 
-@pytest.mark.parametrize("cell", DIAGONAL, ids="-".join, indirect=True)
 def test_a_build_can_be_repeated_bit_for_bit(service, built, ca_bundle, tmp_path):
     """With SOURCE_DATE_EPOCH, as reproducible-builds.org defines it; nothing but cache mounts is reused."""
     # Every step runs again where there is another host. (--no-cache would make other builds run them again as well.)

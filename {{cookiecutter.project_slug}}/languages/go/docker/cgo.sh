@@ -3,9 +3,10 @@
 # tells that it does not work when it is used.
 set -eu
 [ -s go.sum ] || exit 0 # no dependency
-imported=$(go list -deps -e -f '{% raw %}{{if not .Standard}}{{.ImportPath}}{{end}}{% endraw %}' .)
+imported=$(go list -deps -e -f '{% raw %}{{.Standard}} {{.ImportPath}}{% endraw %}' . | sed -n 's/^false //p')
 # shellcheck disable=SC2086 # one word for each package
-CGO_ENABLED=1 go list -e -f '{% raw %}{{if .CgoFiles}}{{.ImportPath}}{{end}}{% endraw %}' $imported |
+CGO_ENABLED=1 go list -e -f '{% raw %}{{.CgoFiles}} {{.ImportPath}}{% endraw %}' $imported |
+    sed -n '/^\[\] /d; s/^.*\] //p' |
     while read -r package; do
         while read -r pattern; do
             # shellcheck disable=SC2254 # a pattern it is

@@ -1,1 +1,2 @@
+{% set packages = "natives" %}
 {% include "closure.sh" %}

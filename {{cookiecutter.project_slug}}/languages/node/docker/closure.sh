@@ -1,1 +1,2 @@
+{% set packages = "node_modules" %}
 {% include "closure.sh" %}

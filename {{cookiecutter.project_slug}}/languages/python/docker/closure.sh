@@ -1,1 +1,2 @@
+{% set packages = "site-packages" %}
 {% include "closure.sh" %}

@@ -5,10 +5,14 @@ import static io.helidon.http.Status.INTERNAL_SERVER_ERROR_500;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
+import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
@@ -49,9 +53,19 @@ final class Server {
                         .shutdownHook(false)
                         .routing(
                                 routing.addFilter(new RequestLog())
+                                        .addFilter(this::endConnectionWhileDraining)
                                         .error(Throwable.class, Server::answerFailure)
                                         .register(new Routes(() -> draining)))
                         .build();
+    }
+
+    /** A connection that was accepted just before the drain is told to end, or it would wait on. */
+    private void endConnectionWhileDraining(
+            FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        if (draining) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        chain.proceed();
     }
 
     /** Logs what a handler failed with, and keeps it from the client. */
@@ -65,8 +79,7 @@ final class Server {
             }
         }
         LOG.log(ERROR, "request failed", thrown);
-        JsonObject body =
-                Json.createObjectBuilder().add("error", "internal server error").build();
+        JsonObject body = Json.createObjectBuilder().add("error", "internal server error").build();
         response.status(status).send(body);
     }
 
