@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from service import BASES, ROOT
@@ -64,6 +65,13 @@ def test_no_shell_without_an_operating_system(service, image):
 
 def test_no_build_tool_is_left(image):
     assert not TOOLS & programs(image)
+
+
+def test_neither_toolchain_nor_tests_are_left(service, image):
+    with image.layers() as layers:
+        names = {"/" + file.name for layer in layers for file in layer.files}
+    assert names
+    assert not {name for name in names for pattern in service.contract["absent"] if fnmatch(name, pattern)}
 
 
 def test_labels_say_what_it_is(service, image):
