@@ -29,8 +29,9 @@ const computedNames = [
 ];
 // Tracers patch packages while these are loaded from files: where there is a tracer, all are kept.
 const tracers = ["import-in-the-middle", "require-in-the-middle"];
-// What no program loads: types, maps, prose, the sources of native code; at the top, tests and docs.
-const deadFile = /\.(d\.[cm]?ts|map|md|c|cc|cpp|h|hpp|o)$/;
+// What no program loads: TypeScript (node refuses it in packages), maps, prose, the sources of native
+// code; at the top, tests and docs.
+const deadFile = /\.([cm]?ts|tsx|map|md|c|cc|cpp|h|hpp|o)$/;
 const deadFolder = /^node_modules\/(@[^/]+\/)?[^/]+\/(test|tests|docs|examples|benchmarks)$/;
 const licence = /^(licen[cs]e|notice|copying)/i;
 
