@@ -98,15 +98,14 @@ def empty_start() -> float:
 
 
 def first_answer(service: Service, image: engine.Image) -> Start:
-    """Start `image` once."""
+    """Start `image` once; raises EngineError where it does not answer in 30 s."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     empty = empty_start()
     start = time.perf_counter()
     container = service.run(image, f"--publish=127.0.0.1:{port}:{service.port}")
     try:
-        while not answers(f"http://127.0.0.1:{port}/"):
-            time.sleep(POLL)
+        engine.wait_for(lambda: answers(f"http://127.0.0.1:{port}/"), 30, container.logs, POLL)
         answered = (time.perf_counter() - start) * 1000
         time.sleep(2)
         return Start(empty, answered, container.memory / 1e6, container.resident / 1e6)

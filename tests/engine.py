@@ -243,9 +243,9 @@ class Container:
         """Bytes of memory that its process has mapped and loaded, files shared with others included."""
         return float(docker("top", self.id, "-o", "pid,rss").splitlines()[1].split()[1]) * 2**10
 
-    def wait_until_it_answers(self, every: float = 0.1) -> None:
-        """Return as soon as / answers, asked `every` so many seconds; raises EngineError where it does not in 30 s."""
-        wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}", every)
+    def wait_until_it_answers(self) -> None:
+        """Return as soon as / answers; raises EngineError where it does not in 30 s."""
+        wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}")
 
     def _ended(self) -> EngineError:
         return EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
