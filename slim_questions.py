@@ -47,16 +47,22 @@ class Questions(Extension):
         # one import, but `cruft update` renders two versions.
         here = Path(__file__).parent
         self.folder = next((Path(p) for p in reversed(sys.path) if Path(p, "cookiecutter.json").is_file()), here)
-        self.said = json.loads((self.folder / "cookiecutter.json").read_text(encoding="utf-8"))
+        self.said = self.read("cookiecutter.json")
+        self.languages = self.read("languages.json")
         self.answers: dict[str, str] = {}
         self.asked = False
         environment.filters.update(refusals=self.refusals, files=self.files)  # for hooks/pre_gen_project.py
+        environment.globals.update(languages=self.languages)  # for whatever is rendered
         prompt.render_variable, prompt.read_user_choice, prompt.read_user_variable = render, choose, enter
+
+    def read(self, name: str) -> dict:
+        """Return what a JSON file of the template says."""
+        return json.loads((self.folder / name).read_text(encoding="utf-8"))
 
     def labels(self, name: str, options: list[str]) -> dict[str, str]:
         """Return the labels of a choice, with the image's size where that follows from it."""
         labels = dict(self.said["__prompts__"][name])
-        sizes = self.said["_sizes"].get(self.answers.get("language"), {})
+        sizes = self.languages.get(self.answers.get("language"), {}).get("sizes", {})
         for option in sizes.keys() & set(options):
             labels[option] += f" ({sizes[option]} MB)"
         return labels
@@ -119,7 +125,7 @@ class Questions(Extension):
     def show_plan(self) -> None:
         """Show what the answers lead to."""
         image = self.environment.from_string(self.said["__registry"] + self.said["__image"])
-        size = self.said["_sizes"][self.answers["language"]][self.answers["runtime_base"]]
+        size = self.languages[self.answers["language"]]["sizes"][self.answers["runtime_base"]]
         files = self.files(self.answers)
         _show("image", f"{image.render(cookiecutter=self.answers)}, {size} MB")
         _show("folder", f"{Path(_command_line('output_dir', '.'), self.answers['project_slug'])}{os.sep}")

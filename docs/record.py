@@ -23,7 +23,7 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from terminal import CTRL_C, DOWN, ENTER, ERASE, Terminal  # noqa: E402
+from support.terminal import CTRL_C, DOWN, ENTER, ERASE, Terminal  # noqa: E402
 
 COLUMNS = 100
 # Text in the reader's own monospaced font, nothing loaded from elsewhere.

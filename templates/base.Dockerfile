@@ -1,25 +1,39 @@
-{# The chosen base, as stage `base`. A new base is a new branch here and a new choice in cookiecutter.json.
-   The language says before the include which distroless image is the leanest that carries it (`distroless`)
-   and whether it reads time zones from the file system (`zoneinfo`). #}
-{% from "mirror.jinja" import image with context %}
+{# The chosen base, as stage `base`. A new base is a new branch here, a new choice in cookiecutter.json and its sizes in
+   languages.json. The language says before the include which distroless image is the leanest that carries it
+   (`distroless`) and whether it reads time zones from the file system (`zoneinfo`). #}
+{% from "images.jinja" import image with context %}
+{% set static = image("gcr.io/distroless/static-debian13:nonroot") %}
+# The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
+FROM deps AS rootfs
 {% if cookiecutter.runtime_base == "scratch" %}
 # scratch is empty: the few files that every process expects come from distroless, which keeps them current.
-FROM deps AS rootfs
-RUN --mount=type=bind,from={{ image("gcr.io/distroless/static-debian13:nonroot") }},target=/static \
+RUN --mount=type=bind,from={{ static }},target=/from \
     mkdir -p /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
     chmod 1777 /rootfs/tmp && \
-    cp -L /static/etc/passwd /static/etc/group /static/etc/nsswitch.conf /static/etc/os-release /rootfs/etc/ && \
+    cp -L /from/etc/group /from/etc/os-release /rootfs/etc/ && \
+    sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
+    # `compat`, as distroless has it, is a library that nothing here brings along.
+    sed 's/\bcompat\b/files/' /from/etc/nsswitch.conf >/rootfs/etc/nsswitch.conf && \
 {% if zoneinfo is defined %}
-    cp -a /static/usr/share/zoneinfo /rootfs/usr/share/ && \
+    cp -a /from/usr/share/zoneinfo /rootfs/usr/share/ && \
     # Zones with leap seconds, which nothing but the time of a GPS receiver needs.
     rm -rf /rootfs/usr/share/zoneinfo/right && \
 {% endif %}
-    cp -L /static/etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/
+    cp -L /from/etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/
 
 FROM scratch AS base
-COPY --link --from=rootfs /rootfs /
 {% elif cookiecutter.runtime_base == "distroless" %}
+RUN --mount=type=bind,from={{ static }},target=/from \
+    mkdir -p /rootfs/etc && \
+    sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd
+
 FROM {{ distroless }} AS base
 {% elif cookiecutter.runtime_base == "alpine" %}
+RUN --mount=type=bind,from={{ image("alpine:3.24") }},target=/from \
+    mkdir -p /rootfs/etc && \
+    { cat /from/etc/passwd && echo "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin"; } >/rootfs/etc/passwd && \
+    { cat /from/etc/group && echo "nonroot:x:65532:"; } >/rootfs/etc/group
+
 FROM {{ image("alpine:3.24") }} AS base
 {% endif %}
+COPY --link --from=rootfs /rootfs /

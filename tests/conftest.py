@@ -1,6 +1,6 @@
 """The tests' vocabulary as fixtures; and what happens where there is no container engine.
 
-A cell is one language on one base. Everything made for a cell (service, image, container) is made once for all tests.
+A combination is one language on one base. What is made for it (service, image, container) is made once for all tests.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import engine
 import pytest
 import trustme
-from service import CELLS, Service, host_roots
-from template import snapshot
+from support import engine
+from support.services import COMBINATIONS, Service, host_roots
+from support.template import snapshot
 
 NO_ENGINE = engine.missing_engine()
 ENGINE_REQUIRED = os.environ.get("SLIM_REQUIRE_ENGINE") == "1"
@@ -28,10 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "_engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
-        # One worker has the whole cell, so that what is made once per cell really is; a file may know better.
-        cell = getattr(item, "callspec", None) and item.callspec.params.get("cell")
-        if cell and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("-".join(cell)))
+        # One worker has the whole combination, so that its image is made once; a file may know better.
+        combination = getattr(item, "callspec", None) and item.callspec.params.get("combination")
+        if combination and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("-".join(combination)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -77,16 +77,16 @@ def template(tmp_path_factory) -> Path:
     return snapshot(tmp_path_factory.mktemp("template") / "slim-templates")
 
 
-@pytest.fixture(scope="session", params=CELLS, ids="-".join)
-def cell(request: pytest.FixtureRequest) -> tuple[str, str]:
+@pytest.fixture(scope="session", params=COMBINATIONS, ids="-".join)
+def combination(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Each language on each base."""
     return request.param
 
 
 @pytest.fixture(scope="session")
-def service(cell, bake) -> Service:
-    """The cell's service, as it comes out of the template."""
-    return bake(language=cell[0], runtime_base=cell[1])
+def service(combination, bake) -> Service:
+    """The combination's service, as it comes out of the template."""
+    return bake(language=combination[0], runtime_base=combination[1])
 
 
 @pytest.fixture(scope="session")
@@ -107,19 +107,19 @@ def ca_bundle(authority, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def built(_engine, service, ca_bundle) -> engine.Build:
-    """The build of the cell's service."""
+    """The build of the combination's service."""
     return service.build(ca=ca_bundle)
 
 
 @pytest.fixture(scope="session")
 def image(built) -> engine.Image:
-    """The cell's image."""
+    """The combination's image."""
     return built.image
 
 
 @pytest.fixture(scope="session")
 def running(service, image) -> Iterator[engine.Container]:
-    """The cell's service in a hardened container, answering."""
+    """The combination's service in a hardened container, answering."""
     container = service.run(image)
     try:
         container.wait_until_it_answers()
@@ -130,7 +130,7 @@ def running(service, image) -> Iterator[engine.Container]:
 
 @pytest.fixture(scope="session")
 def probe(_engine, service, built, ca_bundle, tmp_path_factory) -> tuple[Service, engine.Build]:
-    """The cell's service after an edit of its sources alone (routes that the tests ask), and its build."""
+    """The combination's service after an edit of its sources alone (routes that the tests ask), and its build."""
     edited = service.with_variant("probe", tmp_path_factory.mktemp("probe"), ca_bundle)
     return edited, edited.build(ca=ca_bundle)
 

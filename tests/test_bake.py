@@ -8,13 +8,13 @@ import shutil
 import subprocess
 
 import pytest
-from engine import HARDENED, EngineError, Image, docker
-from service import BASES, LANGUAGES
-from template import commit, git
+from support.engine import HARDENED, EngineError, Image, docker
+from support.services import BASES, LANGUAGES
+from support.template import commit, git
 
 pytestmark = [
     pytest.mark.parametrize(
-        "cell", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
+        "combination", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
     ),
     pytest.mark.xdist_group("this machine"),  # ports and names of images that there is one of
 ]
@@ -31,12 +31,12 @@ class Repository:
         git(folder, "tag", "v1.2.3")
 
     def bake(self, *arguments: str) -> str:
-        """Run docker/bake.sh, from elsewhere; return what it printed on stdout."""
+        """Run docker/tools/bake.sh, from elsewhere; return what it printed on stdout."""
         environment = {**os.environ, "CA_BUNDLE": str(self.ca_bundle)}
-        command = [self.folder / "docker" / "bake.sh", *arguments]
+        command = [self.folder / "docker" / "tools" / "bake.sh", *arguments]
         done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise EngineError(f"docker/bake.sh {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+            raise EngineError(f"docker/tools/bake.sh {' '.join(arguments)}\n{done.stdout}{done.stderr}")
         return done.stdout
 
 
@@ -70,7 +70,7 @@ def test_checks_and_tests_pass(repository):
 
 def test_the_debug_image_is_the_same_with_a_shell_in_it(baked, repository):
     repository.bake("debug")
-    container = docker("run", "--detach", *HARDENED, "hello-service:debug").strip()
+    container = docker("run", "--detach", *HARDENED, "--tmpfs=/tmp", "hello-service:debug").strip()
     try:
         look = "PATH=/busybox; id -u; until wget -q -O - localhost:8080/; do :; done"
         assert docker("exec", container, "/busybox/sh", "-c", look).splitlines()[0] == "65532"
@@ -92,33 +92,33 @@ def test_what_a_companys_network_asks_for_is_named_in_variables(repository, monk
     """The build itself, with the very secrets and arguments that are named here: tests/test_company.py."""
     index = tmp_path / "index"
     index.touch()
-    monkeypatch.setenv("INDEX", str(index))
+    monkeypatch.setenv("REGISTRY_SETTINGS", str(index))
     monkeypatch.setenv("PROXY", "http://joe:secret@proxy:3128")
     monkeypatch.setenv("NO_PROXY", "internal")
     target = json.loads(repository.bake("--print", "image-all"))["target"]["image-all"]
-    assert target["secret"] == [{"id": "ca", "src": str(repository.ca_bundle)}, {"id": "index", "src": str(index)}]
+    assert target["secret"] == [{"id": "ca", "src": str(repository.ca_bundle)}, {"id": "registry", "src": str(index)}]
     given = {name: value for name, value in target["args"].items() if name.endswith("_PROXY")}
     proxy = "http://joe:secret@proxy:3128"
     assert given == {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "internal"}
     assert {"type": "provenance", "mode": "min"} in target["attest"]
 
 
-def test_the_contract_holds(baked, repository):
+def test_the_image_check_passes(baked, repository):
     done = subprocess.run(
-        [repository.folder / "docker" / "contract.sh", baked.tag], cwd="/", capture_output=True, text=True
+        [repository.folder / "docker" / "tools" / "check-image.sh", baked.tag], cwd="/", capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "healthy" in done.stdout
 
 
-def test_the_contract_names_the_layer_that_grew(baked, repository, tmp_path):
+def test_the_image_check_names_the_layer_that_grew(baked, repository, tmp_path):
     """A pull request that is too large fails, and says where."""
     dockerfile = f"FROM {baked.tag}\nCOPY --from={baked.tag} /etc/os-release /more\n"
     command = ["docker", "build", "--quiet", "--tag=hello-service:grown", "-"]
     subprocess.run(command, input=dockerfile, text=True, check=True, capture_output=True)
     docker_folder = shutil.copytree(repository.folder / "docker", tmp_path / "docker")
-    (docker_folder / "contract.env").write_text("SIZE_MB=1\nMEMORY_MB=64\n")
-    command = [docker_folder / "contract.sh", "hello-service:grown", baked.tag]
+    (docker_folder / "limits.env").write_text("SIZE_MB=1\nMEMORY_MB=64\n")
+    command = [docker_folder / "tools" / "check-image.sh", "hello-service:grown", baked.tag]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "Grown most: COPY /etc/os-release /more" in done.stdout

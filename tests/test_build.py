@@ -7,10 +7,10 @@ import secrets
 import tarfile
 
 import pytest
-from engine import EngineError
+from support.engine import EngineError
 
 # The stages an edit of the sources may run again; every other one comes before the application.
-APPLICATION_STAGES = {"build", "modules", "train", "trial", "runtime"}
+APPLICATION_STAGES = {"build", "modules", "smoke-test", "runtime"}
 
 
 def test_an_image_is_built_without_its_tests(built):
@@ -60,7 +60,7 @@ def test_an_edit_of_the_sources_changes_the_last_layers_only(image, probe, servi
     before, after = (layer_contents(each) for each in (image, build.image))
     changed = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
     assert changed
-    assert min(changed) >= len(before) - service.contract["application_layers"]
+    assert min(changed) >= len(before) - service.record["application_layers"]
 
 
 def test_a_build_can_be_repeated_bit_for_bit(service, built, ca_bundle, tmp_path):
@@ -71,7 +71,7 @@ def test_a_build_can_be_repeated_bit_for_bit(service, built, ca_bundle, tmp_path
         exported_layers(service, ca_bundle, tmp_path / f"{number}.tar", *options)
         for number, options in enumerate([(), (elsewhere,)])
     )
-    varying = service.contract["varying_layers"]
+    varying = service.record["varying_layers"]
     assert first[: len(first) - varying] == second[: len(second) - varying]
 
 

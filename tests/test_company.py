@@ -8,15 +8,15 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import company
 import pytest
-from engine import blobs, docker, wait_for
-from service import DIAGONAL, VARIANTS, Service, host_roots
+from support import company
+from support.engine import blobs, docker, wait_for
+from support.services import DIAGONAL, VARIANTS, Service, host_roots
 
 pytestmark = pytest.mark.xdist_group("company")  # one network for all
 
 HOST = "index.company.test"
-INDEX = f"{HOST}:{company.INDEX_PORT}"
+REGISTRY_SETTINGS = f"{HOST}:{company.INDEX_PORT}"
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Network:
         return [f"--add-host={HOST}:{self.address}", *(f"--build-arg={name}={arguments[name]}" for name in arguments)]
 
     def settings(self, service: Service) -> str:
-        """The file that the service's README shows for the secret `index`, for this company."""
-        shown = re.search(r"`index` may look like:\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
-        shown = re.sub(r"(\w+)\.corp\.example", rf"{INDEX}/\1", shown)
+        """The file that the service's README shows for the secret `registry`, for this company."""
+        shown = re.search(r"`registry` may look like:\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
+        shown = re.sub(r"(\w+)\.corp\.example", rf"{REGISTRY_SETTINGS}/\1", shown)
         return shown.replace("USER", "reader").replace("TOKEN", self.token)
 
 
@@ -89,7 +89,7 @@ def ordered(request, bake, network, ca_bundle, tmp_path_factory) -> Order:
     variant = min(path.parent.name for path in (VARIANTS / language).glob("*/expect.toml"))
     grown = bake(language=language, runtime_base=base).with_variant(variant, folder, ca_bundle)
     (folder / "index").write_text(network.settings(grown))
-    order = Order(grown, [*network.options, f"--secret=id=index,src={folder / 'index'}"])
+    order = Order(grown, [*network.options, f"--secret=id=registry,src={folder / 'index'}"])
     before = len(network.requests)
     for target in ("test", ""):
         order.log += grown.build(*order.options, target=target, ca=ca_bundle, output="type=cacheonly").log
@@ -99,7 +99,7 @@ def ordered(request, bake, network, ca_bundle, tmp_path_factory) -> Order:
 
 def test_packages_come_from_the_index_by_way_of_the_proxy(ordered):
     tunnels = {line for line in ordered.requests if line.startswith("Proxy CONNECT ")}
-    assert tunnels == {f"Proxy CONNECT {INDEX}"}
+    assert tunnels == {f"Proxy CONNECT {REGISTRY_SETTINGS}"}
     assert [line for line in ordered.requests if line.startswith("Index GET ")]
 
 

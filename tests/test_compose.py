@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -10,12 +11,12 @@ import subprocess
 
 import pytest
 import requests
-from engine import EngineError, docker, wait_for
-from service import BASES, LANGUAGES, QUESTIONS, VARIANTS
+from support.engine import EngineError, docker, wait_for
+from support.services import BASES, LANGUAGES, VARIANTS
 
 pytestmark = [
     pytest.mark.parametrize(
-        "cell", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
+        "combination", [(language, BASES[0]) for language in LANGUAGES], ids="-".join, indirect=True, scope="module"
     ),
     pytest.mark.xdist_group("this machine"),  # ports and names of images that there is one of
 ]
@@ -33,11 +34,9 @@ class Loop:
     def __init__(self, service, ca_bundle, log) -> None:
         """Start it; what it prints goes to the file `log`."""
         self.service, self.log = service, log
-        self.environment = {
-            **os.environ,
-            "COMPOSE_FILE": os.pathsep.join(["compose.yaml", "compose.ca.yaml"]),
-            "CA_BUNDLE": str(ca_bundle),
-        }
+        self.environment = os.environ
+        secrets = {"services": {"app": {"build": {"secrets": ["ca"]}}}, "secrets": {"ca": {"file": str(ca_bundle)}}}
+        (service.path / "compose.override.yaml").write_text(json.dumps(secrets))
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 ["docker", "compose", "up", "--build", "--watch"],
@@ -75,8 +74,8 @@ class Loop:
 
 
 @pytest.fixture(scope="module")
-def loop(cell, bake, built, ca_bundle, tmp_path_factory):
-    language, base = cell
+def loop(combination, bake, built, ca_bundle, tmp_path_factory):
+    language, base = combination
     service = bake(language=language, runtime_base=base, project_name=f"Loop {language}", port=str(free_port()))
     loop = Loop(service, ca_bundle, tmp_path_factory.mktemp("loop") / "log")
     try:
@@ -90,7 +89,7 @@ def test_what_runs_is_as_hardened_as_in_production(loop):
     container = loop.compose("ps", "--quiet", "app").strip()
     host = "{{.ReadonlyRootfs}} {{.CapDrop}} {{.SecurityOpt}} {{.Memory}}"
     seen = docker("inspect", f"--format={{{{with .HostConfig}}}}{host}{{{{end}}}}", container).strip()
-    assert seen == f"true [ALL] [no-new-privileges:true] {QUESTIONS['_memory'][loop.service.language] << 20}"
+    assert seen == f"true [ALL] [no-new-privileges:true] {loop.service.record['memory'] << 20}"
     assert all("127.0.0.1:" in line for line in docker("port", container).splitlines())
 
 

@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
-from engine import wait_for
-from service import CELLS, CONTRACT
+from support.engine import wait_for
+from support.services import COMBINATIONS, RECORDS
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_logs_one_json_line_per_request(running):
 
 def test_a_failing_request_is_logged_with_the_line_of_the_source_and_tells_the_client_nothing(probe, start):
     service, build = probe
-    trace = service.contract["trace"]
+    trace = service.record["trace"]
     container = start(service, build.image, *([f"--env={trace['env']}"] if "env" in trace else []))
     response = container.get("/fail")
     assert (response.status_code, response.json()) == (500, {"error": "internal server error"})
@@ -103,7 +103,7 @@ def test_answers_a_slow_request_in_full_after_sigterm(probe, start):
     exit_code = container.stop()
     request.join()
     assert (answers[0].status_code, answers[0].json()) == (200, {"slept": 3})
-    assert exit_code in service.contract["exit_codes"]
+    assert exit_code in service.record["exit_codes"]
     assert '"draining"' in container.stdout()
 
 
@@ -120,13 +120,13 @@ def test_accepts_nothing_new_while_draining(probe, start):
     request.join()
 
 
-PREPARED = [cell for cell in CELLS if "prepared" in CONTRACT[cell[0]]]
+PREPARED = [combination for combination in COMBINATIONS if "prepared" in RECORDS[combination[0]]]
 
 
-@pytest.mark.parametrize("cell", PREPARED, ids="-".join, indirect=True)
+@pytest.mark.parametrize("combination", PREPARED, ids="-".join, indirect=True)
 def test_nothing_is_compiled_at_start(service, image, start):
     """Bytecode and ahead-of-time caches of the build are taken as they are."""
-    prepared = service.contract["prepared"]
+    prepared = service.record["prepared"]
     container = start(service, image, f"--env={prepared['env']}")
     assert re.search(prepared["says"], container.logs(), re.MULTILINE)
     assert not re.findall(prepared["never"], container.logs(), re.MULTILINE)
@@ -134,7 +134,7 @@ def test_nothing_is_compiled_at_start(service, image, start):
 
 def test_stops_at_once_when_idle(service, image, start):
     container = start(service, image)
-    assert container.stop() in service.contract["exit_codes"]
+    assert container.stop() in service.record["exit_codes"]
 
 
 def test_answers_other_requests_during_a_slow_one(probe, start):

@@ -7,32 +7,31 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from engine import Build, EngineError
-from service import BASES, LANGUAGES, VARIANTS, Service
+from support.engine import Build, EngineError
+from support.expectations import Expectations, changes_with
+from support.services import LANGUAGES, VARIANTS, Service
 
 ADDED = [
-    (language, base, path.parent.name)
-    for language in LANGUAGES
-    for path in sorted((VARIANTS / language).glob("*/expect.toml"))
-    for base in BASES
+    (language, base, variant)
+    for language, variant in changes_with(VARIANTS, "expect.toml")
+    for base in Expectations.read(VARIANTS / language / variant).bases
 ]
 
 
 @pytest.mark.parametrize(("language", "base", "variant"), ADDED, ids=map("-".join, ADDED))
-def test_a_service_with_the_dependency_builds_and_answers(
+def test_a_changed_service_builds_and_answers_with_the_dockerfile_as_it_is(
     _engine, bake, start, ca_bundle, tmp_path, language, base, variant
 ):
     service = bake(language=language, runtime_base=base)
     dockerfile = service.read("Dockerfile")
     grown = service.with_variant(variant, tmp_path, ca_bundle)
-    expected = tomllib.loads((VARIANTS / language / variant / "expect.toml").read_text(encoding="utf-8"))
+    expected = Expectations.read(VARIANTS / language / variant)
 
     build = grown.build(ca=ca_bundle)
 
     assert grown.read("Dockerfile") == dockerfile
-    answer = start(grown, build.image).get(expected["path"])
-    assert answer.status_code == 200, answer.text
-    assert expected["json"].items() <= answer.json().items()
+    expected.check_build(build)
+    expected.check_answers(start(grown, build.image, *expected.options))
 
 
 def refusals(language: str, variant: str) -> dict[str, dict[str, str]]:
@@ -44,10 +43,9 @@ def refusals(language: str, variant: str) -> dict[str, dict[str, str]]:
 
 
 REFUSED = [
-    (language, base, path.parent.name)
-    for language in LANGUAGES
-    for path in sorted((VARIANTS / language).glob("*/refuse.toml"))
-    for bases in refusals(language, path.parent.name).values()
+    (language, base, variant)
+    for language, variant in changes_with(VARIANTS, "refuse.toml")
+    for bases in refusals(language, variant).values()
     for base in bases
 ]
 

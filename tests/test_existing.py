@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from service import QUESTIONS, ROOT
-from template import snapshot
+from support.services import QUESTIONS, ROOT
+from support.template import snapshot
 from test_origin import contents
 from test_refusals import make
 
 # A file that is written by cookiecutter itself, one that the hook moves, one in a folder, one that is only the user's.
-COMMON, MOVED, NESTED, OWN = ".editorconfig", "Dockerfile", "docker/contract.sh", "notes/own.txt"
+COMMON, MOVED, NESTED, OWN = ".editorconfig", "Dockerfile", "docker/tools/check-image.sh", "notes/own.txt"
 
 
 @pytest.fixture

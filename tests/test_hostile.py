@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from service import LANGUAGES, ROOT
-from template import commit, snapshot
-from terminal import ENTER, ERASE, Terminal
+from support.services import LANGUAGES, ROOT
+from support.template import commit, snapshot
+from support.terminal import ENTER, ERASE, Terminal
 from test_menus import answer
 from test_origin import contents
 from test_refusals import RULES

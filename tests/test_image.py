@@ -6,7 +6,7 @@ import subprocess
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-from service import BASES, ROOT
+from support.services import BASES, ROOT
 
 SHELLS = {"sh", "ash", "bash", "dash", "busybox", "toybox", "zsh"}
 TOOLS = {"npm", "npx", "yarn", "corepack", "pip", "pip3", "uv", "go", "gcc", "cc", "javac", "mvn", "jlink", "strip"}
@@ -71,7 +71,7 @@ def test_neither_toolchain_nor_tests_are_left(service, image):
     with image.layers() as layers:
         names = {"/" + file.name for layer in layers for file in layer.files}
     assert names
-    assert not {name for name in names for pattern in service.contract["absent"] if fnmatch(name, pattern)}
+    assert not {name for name in names for pattern in service.record["absent"] if fnmatch(name, pattern)}
 
 
 def test_labels_say_what_it_is(service, image):

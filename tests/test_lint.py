@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from service import ROOT
+from support.services import ROOT
 
 
 def run(*command, cwd=ROOT):

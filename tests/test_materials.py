@@ -6,7 +6,7 @@ import json
 from fnmatch import fnmatch
 
 import pytest
-from engine import blobs, build
+from support.engine import blobs, build
 
 # BuildKit's protocol for scanners: https://github.com/moby/buildkit/blob/master/docs/attestations/sbom-protocol.md
 SCANNER = """\
@@ -36,8 +36,8 @@ def test_a_scanner_finds_what_ships_and_nothing_else(service, built, scanner, ca
     output = f"type=oci,dest={archive},compression=uncompressed"
     service.build(f"--attest=type=sbom,generator={scanner}", ca=ca_bundle, output=output)
     seen = scanned(archive)
-    assert [file for file in seen if fnmatch(file, service.contract["shipped"])]
-    assert not [file for file in seen if fnmatch(file, service.contract["not_shipped"])]
+    assert [file for file in seen if fnmatch(file, service.record["shipped"])]
+    assert not [file for file in seen if fnmatch(file, service.record["not_shipped"])]
 
 
 def scanned(archive) -> list[str]:

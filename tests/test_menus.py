@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from service import BASES, LANGUAGES, QUESTIONS, ROOT
-from terminal import CTRL_C, CTRL_D, DOWN, ENTER, ERASE, UP, Terminal
+from support.services import BASES, LANGUAGES, QUESTIONS, RECORDS, ROOT
+from support.terminal import CTRL_C, CTRL_D, DOWN, ENTER, ERASE, UP, Terminal
 from test_origin import contents
 from test_refusals import BAD, RULES
 
@@ -107,7 +107,7 @@ def test_the_bases_are_shown_with_their_size_for_the_language_just_chosen(cookie
     terminal = cookiecutter()
     answer(terminal, until="runtime_base", language=option("language", language))
     for base in BASES:
-        terminal.see(f"{QUESTIONS['__prompts__']['runtime_base'][base]} ({QUESTIONS['_sizes'][language][base]} MB)")
+        terminal.see(f"{QUESTIONS['__prompts__']['runtime_base'][base]} ({RECORDS[language]['sizes'][base]} MB)")
     terminal.press(CTRL_C)
     assert terminal.end() == 130
 
@@ -212,7 +212,7 @@ def test_the_plan_says_what_will_be_there(cookiecutter, out, columns):
     base, language, ci = (QUESTIONS[name][-1] for name in ("runtime_base", "language", "ci"))
     registry = {"github": "ghcr.io/", "gitlab": "registry.gitlab.com/", "none": ""}[ci]
     terminal.see(
-        f"image {registry}acme/web/hello-service, {QUESTIONS['_sizes'][language][base]} MB", "folder", "hello-service/"
+        f"image {registry}acme/web/hello-service, {RECORDS[language]['sizes'][base]} MB", "folder", "hello-service/"
     )
     shown = terminal.text.partition("\n  files")[2].partition("\n? Write")[0]
     terminal.press(ENTER)
@@ -262,7 +262,7 @@ def test_without_questionary_cookiecutter_asks_the_same(request, cookiecutter, n
                 *(f"{i} - {QUESTIONS['__prompts__'][name][value]}" for i, value in enumerate(QUESTIONS[name], 1))
             )
         if name == "runtime_base":
-            terminal.see(*(f"({size} MB)" for size in QUESTIONS["_sizes"][LANGUAGES[0]].values()))
+            terminal.see(*(f"({size} MB)" for size in RECORDS[LANGUAGES[0]]["sizes"].values()))
         terminal.press("2\r" if name == "runtime_base" else ENTER)
     assert terminal.end() == 0, terminal.text
     assert contents(out / "hello-service") == contents(bake(runtime_base=BASES[1]).path)
@@ -376,5 +376,5 @@ def test_every_question_has_a_label():
             assert list(QUESTIONS["__prompts__"][name]) == ["__prompt__", *QUESTIONS[name]]
         else:
             assert name in RULES
-    assert QUESTIONS["_sizes"].keys() >= set(LANGUAGES)
-    assert all(sizes.keys() == set(BASES) for sizes in QUESTIONS["_sizes"].values())
+    assert RECORDS.keys() == set(LANGUAGES)
+    assert all(record["sizes"].keys() == set(BASES) for record in RECORDS.values())

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from service import CONTRACT, QUESTIONS
+from support.services import QUESTIONS, expected_files
 
 ANSWERS = [
     (ci, updates)
@@ -26,8 +26,7 @@ PINNED = {"ubuntu-24.04": "amd64", "ubuntu-24.04-arm": "arm64"}
 @pytest.mark.parametrize(("ci", "updates"), ANSWERS)
 def test_a_choice_brings_its_files_and_no_trace_of_the_others(bake, ci, updates):
     service = bake(ci=ci, updates=updates)
-    kinds = ["every service", service.language, ci, updates]
-    assert service.files() == {name for kind in kinds for name in CONTRACT["files"][kind]}
+    assert service.files() == expected_files(language=service.language, ci=ci, updates=updates)
 
     chosen = {ci, updates, "github" if updates == "dependabot" else ""}
     others = "|".join(trace for choice, trace in TRACES.items() if choice not in chosen)
@@ -70,12 +69,14 @@ def test_each_architecture_is_built_on_a_machine_of_its_kind(workflows, bake):
 
 def test_nothing_is_tagged_before_it_is_verified(workflows, bake):
     steps = [step.get("run", step.get("uses")) for step in workflows["release"]["jobs"]["image"]["steps"]]
-    assert_in_order(steps, ["bake.sh check", "bake.sh test", "bake.sh release", "contract.sh", "anchore/scan-action"])
+    assert_in_order(
+        steps, ["bake.sh check", "bake.sh test", "bake.sh release", "check-image.sh", "anchore/scan-action"]
+    )
     assert workflows["release"]["jobs"]["publish"]["needs"] == "image"
     pipeline = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
     assert_in_order(
         pipeline["release"]["script"],
-        ["bake.sh check", "bake.sh test", "bake.sh release", "contract.sh", "--fail-on high"],
+        ["bake.sh check", "bake.sh test", "bake.sh release", "check-image.sh", "--fail-on high"],
     )
     assert pipeline["stages"].index(pipeline["publish"]["stage"]) > pipeline["stages"].index("verify")
 
@@ -94,8 +95,8 @@ IMAGES = re.compile(
 )
 
 
-def test_with_a_mirror_every_image_comes_from_it(bake, cell):
-    service = bake(language=cell[0], runtime_base=cell[1], ci="gitlab", base_registry=MIRROR)
+def test_with_a_mirror_every_image_comes_from_it(bake, combination):
+    service = bake(language=combination[0], runtime_base=combination[1], ci="gitlab", base_registry=MIRROR)
     own = {service.path.name, f"registry.gitlab.com/acme/{service.path.name}:main"}
     files = service.files() - {"renovate.json"}  # it has patterns for images
     names = {name for file in files for name in IMAGES.findall(service.read(file)) if ":" in name} - own

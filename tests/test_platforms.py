@@ -7,11 +7,9 @@ import tarfile
 from fnmatch import fnmatch
 
 import pytest
-from service import BASES, CONTRACT, LANGUAGES
+from support.services import BASES, LANGUAGES, RECORDS
 
-CROSS_COMPILED = [
-    (language, base) for language in LANGUAGES for base in BASES if "cross_compiled" in CONTRACT[language]
-]
+CROSS_COMPILED = [(language, base) for language in LANGUAGES for base in BASES if "cross_compiled" in RECORDS[language]]
 # e_machine of the ELF header, from the System V ABI's supplements for the two architectures.
 MACHINES = {"amd64": 62, "arm64": 183}
 
@@ -19,7 +17,7 @@ MACHINES = {"amd64": 62, "arm64": 183}
 @pytest.mark.parametrize("architecture", MACHINES)
 @pytest.mark.parametrize(("language", "base"), CROSS_COMPILED, ids=map("-".join, CROSS_COMPILED))
 def test_cross_compiles_without_emulation(_engine, bake, ca_bundle, tmp_path, language, base, architecture):
-    service, expected = bake(language=language, runtime_base=base), CONTRACT[language]["cross_compiled"]
+    service, expected = bake(language=language, runtime_base=base), RECORDS[language]["cross_compiled"]
     if "variant" in expected:
         service = service.with_variant(expected["variant"], tmp_path, ca_bundle)
     archive = tmp_path / "build.tar"

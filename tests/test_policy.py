@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from service import CELLS, LANGUAGES, QUESTIONS, ROOT
-from template import commit, git
+from support.services import COMBINATIONS, LANGUAGES, QUESTIONS, ROOT
+from support.template import commit, git
 
 LOCKS = ROOT / "tests" / "policy"
 TOOLS = LOCKS / ".tools"
@@ -67,10 +67,10 @@ def tool():
 
 @pytest.fixture(scope="module")
 def services(bake, tmp_path_factory) -> Path:
-    """A folder of services: every cell with every pipeline; of files that several have in common, one copy."""
+    """A folder of services: every combination with every pipeline; of files that several have in common, one copy."""
     tree = tmp_path_factory.mktemp("services")
     seen = set()
-    for (language, base), ci in itertools.product(CELLS, QUESTIONS["ci"]):
+    for (language, base), ci in itertools.product(COMBINATIONS, QUESTIONS["ci"]):
         # The pipeline `none` has no file of its own, so that the other updates get their turn with it.
         updates = QUESTIONS["updates"][ci == "none"]
         service = bake(language=language, runtime_base=base, ci=ci, updates=updates)
@@ -111,8 +111,8 @@ def test_actionlint_has_nothing_to_say(tool, files):
 
 
 def test_yamllint_has_nothing_to_say(tool, services, files):
-    (config,) = files(".yamllint")
-    names = [".yamllint", "*.yaml", ".*.yml", ".*.yaml", "deploy/*.yaml", ".github/*.yml", ".github/workflows/*.yaml"]
+    config = LOCKS / "yamllint.yaml"
+    names = ["*.yaml", ".*.yml", ".*.yaml", "deploy/*.yaml", ".github/*.yml", ".github/workflows/*.yaml"]
     tool("yamllint", "--strict", f"--config-file={config}", *(file for name in names for file in files(name)))
 
 

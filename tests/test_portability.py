@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from service import CELLS, ROOT
-from template import git
+from support.services import COMBINATIONS, ROOT
+from support.template import git
 from test_menus import OLDEST_COOKIECUTTER
 from test_origin import contents
 
@@ -90,15 +90,15 @@ def test_windows_can_check_the_template_out():
     assert len({name.lower() for name in everything}) == len(everything)
 
 
-@pytest.mark.parametrize("cell", CELLS, ids="-".join)
-def test_windows_can_hold_the_service(bake, cell):
-    service = bake(language=cell[0], runtime_base=cell[1])
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_windows_can_hold_the_service(bake, combination):
+    service = bake(language=combination[0], runtime_base=combination[1])
     names = service.files()
     assert len({name.lower() for name in names}) == len(names)
     for name in names:
         assert not [part for part in name.split("/") if REFUSED_BY_WINDOWS.search(part)], name
         # The longest slug, and a moment in which the file stands in languages/LANGUAGE/.
-        assert len(f"{'x' * 63}/languages/{cell[0]}/{name}") < 200, name
+        assert len(f"{'x' * 63}/languages/{combination[0]}/{name}") < 200, name
 
 
 def test_line_ends_of_windows_do_not_get_into_a_service(bake, cookies_session, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from service import QUESTIONS, ROOT
+from support.services import QUESTIONS, ROOT
 
 RULES = QUESTIONS["_rules"]
 BAD = {

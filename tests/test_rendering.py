@@ -9,7 +9,7 @@ import tomllib
 import xml.etree.ElementTree as ElementTree
 
 import yaml
-from service import BASES, CONTRACT, QUESTIONS
+from support.services import BASES, QUESTIONS, RECORDS, expected_files
 
 PARSERS = {
     ".json": json.loads,
@@ -19,13 +19,7 @@ PARSERS = {
     ".xml": ElementTree.fromstring,
     ".py": lambda text: compile(text, "generated", "exec"),
 }
-# Words by which a language is known, wherever they stand.
-TRACES = {
-    "go": r"\bgolang|\bgo\.mod\b|\bgofmt\b",
-    "node": r"(?<!\.)\bnode\b|\bnpm\b|typescript",
-    "python": r"\bpython|\bpip\b|uvicorn",
-    "java": r"\bjava\b|\bmaven\b|\bjlink\b",
-}
+LOCK_FILES = {name for record in RECORDS.values() for name in record["lock_files"]}
 
 
 def texts(service):
@@ -35,8 +29,8 @@ def texts(service):
 
 
 def test_exactly_the_expected_files_come_out(service):
-    kinds = ["every service", service.language, QUESTIONS["ci"][0], QUESTIONS["updates"][0]]
-    assert service.files() == {name for kind in kinds for name in CONTRACT["files"][kind]}
+    answers = {question: QUESTIONS[question][0] for question in ("ci", "updates")}
+    assert service.files() == expected_files(language=service.language, **answers)
 
 
 def test_no_template_syntax_is_left(service):
@@ -46,11 +40,11 @@ def test_no_template_syntax_is_left(service):
 
 
 def test_no_trace_of_another_language(service):
-    others = "|".join(words for language, words in TRACES.items() if language != service.language)
+    others = "|".join(record["words"] for language, record in RECORDS.items() if language != service.language)
     traces = [
         f"{name}: {line.strip()}"
         for name, text in texts(service)
-        if name not in CONTRACT["lock_files"]
+        if name not in LOCK_FILES
         for line in text.splitlines()
         if re.search(others, line, re.IGNORECASE)
     ]
@@ -66,7 +60,7 @@ def test_no_trace_of_another_base(service):
     traces = [
         f"{name}: {line.strip()}"
         for name, text in texts(service)
-        if name not in CONTRACT["lock_files"]
+        if name not in LOCK_FILES
         for line in text.splitlines()
         if any(base in images.sub("", line) for base in others)
     ]
@@ -91,7 +85,7 @@ def test_text_is_tidy(service):
 
 
 def test_lock_files_name_no_registry(service):
-    for name in set(CONTRACT["lock_files"]) & service.files():
+    for name in LOCK_FILES & service.files():
         assert not re.search(r"https?://(registry|files|pypi|repo)\S+", service.read(name)), name
 
 

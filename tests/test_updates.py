@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from service import BASES, LANGUAGES, QUESTIONS, VARIANTS, Service
-from template import commit, git, snapshot
+from support.services import BASES, LANGUAGES, QUESTIONS, VARIANTS, Service
+from support.template import commit, git, snapshot
 from test_origin import contents
 
 PROJECT = "{{cookiecutter.project_slug}}"
@@ -143,7 +143,7 @@ def test_an_update_keeps_what_was_changed(updated):
 def test_an_update_brings_private_values_up_to_date(updated):
     service, _, _ = updated
     context = json.loads((service / ".cruft.json").read_text())["context"]["cookiecutter"]
-    for name in ("_rules", "_sizes", "_alternatives", "__license"):
+    for name in ("_rules", "_alternatives", "__license"):
         assert context[name] == QUESTIONS[name]
     assert QUESTIONS["__license"] in (service / "Dockerfile").read_text()
 

@@ -1,16 +1,16 @@
-# What people ask of the builder, by name. docker/bake.sh does the same, with version, revision and time from git.
+# What people ask of the builder, by name. docker/tools/bake.sh does the same, with version, revision and time from git.
 #
 #     docker buildx bake                  the image, for this machine
 #     docker buildx bake check test       the Dockerfile's checks; linters and unit tests
 {% if cookiecutter.runtime_base != "alpine" %}
 #     docker buildx bake debug            the image with a shell in it, as {{ cookiecutter.project_slug }}:debug
 {% endif %}
-#     docker/bake.sh image-all --push     the release: amd64 and arm64, with bill of materials and provenance
+#     docker/tools/bake.sh image-all --push     the release: amd64 and arm64, with bill of materials and provenance
 #
 # `--builder NAME` builds elsewhere, for example on a cluster:
 # docker buildx create --name NAME --driver kubernetes --driver-opt replicas=4, or --driver remote tcp://buildkitd:1234
 
-{% from "mirror.jinja" import image with context %}
+{% from "images.jinja" import image with context %}
 variable "IMAGE" {
   default = "{{ cookiecutter.__registry }}{{ cookiecutter.__image }}"
 }
@@ -23,14 +23,14 @@ variable "REVISION" {
   default = "unknown"
 }
 
-# Files for builds in a company's network (README.md). Without docker/bake.sh each takes --allow=fs.read=FILE as well.
+# Files for builds in a company's network (README.md). Without docker/tools/bake.sh each takes --allow=fs.read=FILE as well.
 # CA_BUNDLE: the authorities to trust, as PEM.
 variable "CA_BUNDLE" {
   default = ""
 }
 
-# INDEX: where packages come from, with credentials.
-variable "INDEX" {
+# REGISTRY_SETTINGS: where packages come from, with credentials.
+variable "REGISTRY_SETTINGS" {
   default = ""
 }
 
@@ -60,7 +60,7 @@ target "_service" {
     HTTPS_PROXY = PROXY == "" ? null : PROXY
     NO_PROXY    = PROXY == "" ? null : NO_PROXY
   }
-  secret     = concat(CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"], INDEX == "" ? [] : ["id=index,src=${INDEX}"])
+  secret     = concat(CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"], REGISTRY_SETTINGS == "" ? [] : ["id=registry,src=${REGISTRY_SETTINGS}"])
   cache-from = CACHE == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE}"]
 }
 

@@ -11,7 +11,7 @@ if [ -s "$bundle" ]; then
     export MAVEN_OPTS="${MAVEN_OPTS:-} -Djavax.net.ssl.trustStore=$store -Djavax.net.ssl.trustStorePassword=changeit"
 fi
 
-[ ! -s /run/secrets/index ] || set -- --settings /run/secrets/index "$@"
+[ ! -s /run/secrets/registry ] || set -- --settings /run/secrets/registry "$@"
 
 # Maven reads proxies from its settings alone. These are kept in memory: a proxy's password belongs in no layer.
 if [ -n "${HTTP_PROXY:-}${HTTPS_PROXY:-}" ]; then

@@ -2,15 +2,15 @@
 #!/bin/sh
 # Copies into DEST the shared libraries that programs and native add-ons need and BASE lacks.
 #
-#     closure.sh DEST BASE PATH...     PATH: a program, a library, or a directory that holds some
+#     native-libraries.sh DEST BASE PATH...     PATH: a program, a library, or a directory that holds some
 #
 # Asked of the loader (ldd), never listed by hand: a new dependency needs no edit of the Dockerfile.
 # What a program loads later by itself is not seen. In glibc (since 2.34) that is nothing a service
 # misses: users, hosts and DNS are looked up inside libc.so.
-# What could not work in the image fails here, unless optional-native.txt beside this file names it.
+# What could not work in the image fails here, unless docker/optional-native.txt names it.
 set -eu
 export LC_ALL=C
-dest=$1 base=$2 optional=${0%/*}/optional-native.txt
+dest=$1 base=$2 optional=/docker/optional-native.txt
 shift 2
 for path; do # real paths: find does not follow links, and libraries are told apart by where they are
     set -- "$@" "$(readlink -f "$path")"
@@ -57,6 +57,7 @@ package_of() {
 }
 
 is_optional() {
+    [ -e "$optional" ] || return 1
     while read -r pattern; do
         # shellcheck disable=SC2254 # a pattern it is
         case $1 in ${pattern:-#}) return 0 ;; esac
@@ -98,7 +99,7 @@ record() {
 
 # fail WHY LINE
 fail() {
-    echo "closure: $1. If the service does without it, add the line $2 to docker/optional-native.txt." >&2
+    echo "native-libraries: $1. If the service does without it, add the line $2 to docker/optional-native.txt." >&2
     exit 1
 }
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # `docker buildx bake TARGET...` with version, revision and time taken from git: the same commit gives the same bytes.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 VERSION=${VERSION:-$(git describe --tags --always --dirty)}
 REVISION=${REVISION:-$(git rev-parse HEAD)}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export VERSION REVISION SOURCE_DATE_EPOCH
 # Bake asks before it reads what is outside of this folder.
-exec docker buildx bake ${CA_BUNDLE:+"--allow=fs.read=$CA_BUNDLE"} ${INDEX:+"--allow=fs.read=$INDEX"} "$@"
+exec docker buildx bake ${CA_BUNDLE:+"--allow=fs.read=$CA_BUNDLE"} ${REGISTRY_SETTINGS:+"--allow=fs.read=$REGISTRY_SETTINGS"} "$@"

@@ -1,19 +1,19 @@
 #!/bin/sh
 # Holds an image to its promises: size, a user without rights, health in a hardened container, a clean exit.
 #
-#     docker/contract.sh IMAGE [BASELINE]     BASELINE: an image that the layers are compared with, if it can be had
+#     docker/tools/check-image.sh IMAGE [BASELINE]     BASELINE: an image that the layers are compared with, if it can be had
 set -eu
 image=$1 baseline=${2:-}
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/.."
 # shellcheck source=/dev/null
-. ./contract.env
+. ./limits.env
 
 work=$(mktemp -d)
 container=
 trap 'rm -rf "$work"; [ -z "$container" ] || docker rm --force --volumes "$container" >/dev/null' EXIT
 
 fail() {
-    echo "contract: $image $*" >&2
+    echo "check-image: $image $*" >&2
     exit 1
 }
 
@@ -60,7 +60,7 @@ awk -v budget="$SIZE_MB" -v baseline="$baseline" '
         }
         printf "%6.2f  of %s MB\n", sum / 1e6, budget
         if (sum <= budget * 1e6) exit
-        printf "contract: %.2f MB over the budget in docker/contract.env. ", sum / 1e6 - budget
+        printf "check-image: %.2f MB over the budget in docker/limits.env. ", sum / 1e6 - budget
         print (baseline && most > 0 ? "Grown most" : "Largest") ": " culprit
         exit 1
     }' "$work/was.txt" "$work/now.txt" >"$work/report" || over=yes

@@ -1,2 +1,2 @@
 {% set packages = "node_modules" %}
-{% include "closure.sh" %}
+{% include "native-libraries.sh" %}

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from service import ROOT
+from support.services import ROOT
 
 
 def git(repository: Path, *arguments: str) -> str:

@@ -2,11 +2,11 @@
 # Locks the dependencies that pyproject.toml names. To add one:
 #
 #     uv add --frozen httpx
-#     sh docker/lock.sh
+#     sh docker/tools/lock.sh
 #
 # With --upgrade, every locked version moves to the newest that pyproject.toml allows.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 # Options are written with "=": Renovate repeats these commands as the locked files tell them.
 uv pip compile --quiet "$@" pyproject.toml --output-file=requirements.txt
 # The same versions and the tools for tests: what is tested is what is shipped.

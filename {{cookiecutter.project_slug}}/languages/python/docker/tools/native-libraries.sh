@@ -1,2 +1,2 @@
 {% set packages = "site-packages" %}
-{% include "closure.sh" %}
+{% include "native-libraries.sh" %}

@@ -13,20 +13,32 @@ from itertools import cycle
 from pathlib import Path, PurePosixPath
 
 import certifi
-import engine
 
-ROOT = Path(__file__).resolve().parent.parent
+from support import engine
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 VARIANTS = ROOT / "tests" / "variants"
+GALLERY = ROOT / "tests" / "gallery"
 
 # The matrix and the rules exist once, in cookiecutter.json: a new choice is tested the moment it is written.
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 LANGUAGES = QUESTIONS["language"]
 BASES = QUESTIONS["runtime_base"]
-CELLS = [(language, base) for language in LANGUAGES for base in BASES]
-# Each language once and each base at least once, for what is no different from cell to cell.
+COMBINATIONS = [(language, base) for language in LANGUAGES for base in BASES]
+# Each language once and each base at least once, for what is no different from combination to combination.
 DIAGONAL = list(zip(LANGUAGES, cycle(BASES), strict=False))
 
-CONTRACT = tomllib.loads((ROOT / "tests" / "contract.toml").read_text(encoding="utf-8"))
+# What is special about each language, and what its images are held to.
+RECORDS = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
+
+
+def expected_files(**answers: str) -> set[str]:
+    """Return the paths of the files that a service with these answers has: those of the template's own tree."""
+    tree = ROOT / "{{cookiecutter.project_slug}}"
+    alternatives = QUESTIONS["_alternatives"]
+    roots = [tree, *(tree / folder / answers[question] for folder, question in alternatives.items())]
+    files = {path.relative_to(root).as_posix() for root in roots for path in root.rglob("*") if path.is_file()}
+    return {name for name in files if name.partition("/")[0] not in (*alternatives, ".existing-files")}
 
 
 def host_roots() -> Path:
@@ -54,14 +66,19 @@ class Service:
         return "-".join(filter(None, ["slim-templates-test/" + self.language, self.base, self.variant]))
 
     @property
-    def contract(self) -> dict:
-        """What contract.toml says of its language."""
-        return CONTRACT[self.language]
+    def record(self) -> dict:
+        """What languages.json says of its language."""
+        return RECORDS[self.language]
 
     @property
     def size_budget(self) -> float:
         """Bytes its image may have, unpacked."""
-        return QUESTIONS["_sizes"][self.language][self.base] * 1e6
+        return self.record["sizes"][self.base] * 1e6
+
+    @property
+    def memory(self) -> int:
+        """MB that its container gets: what docker/limits.env says."""
+        return int(re.search(r"^MEMORY_MB=(\d+)", self.read("docker/limits.env"), re.MULTILINE)[1])
 
     def read(self, name: str) -> str:
         """Return the text of one of its files."""
@@ -72,23 +89,33 @@ class Service:
         return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
 
     def with_variant(self, name: str, folder: Path, ca: Path) -> Service:
-        """Return a copy in `folder` with tests/variants/LANGUAGE/NAME applied.
+        """Return a copy in `folder` with tests/variants/LANGUAGE/NAME applied."""
+        return self.changed(VARIANTS / self.language / name, folder, ca)
 
-        Its overlay's files are copied over; its `add`, a shell command of the ecosystem that adds a dependency, is run
-        in the service's own stage `deps`, where the ecosystem's tools are. `ca` is a PEM bundle for its downloads.
+    def changed(self, change: Path, folder: Path, ca: Path) -> Service:
+        """Return a copy in `folder` to which the files of the folder `change` were applied, in this order.
+
+        `remove`, a glob pattern a line, takes files away; the files of `overlay` are copied over; `add`, a shell
+        command of the ecosystem that adds a dependency, is run in the service's own stage `deps`, where the
+        ecosystem's tools are. `ca` is a PEM bundle for its downloads.
         """
-        path = shutil.copytree(self.path, folder / f"{self.path.name}-{name}")
-        variant = VARIANTS / self.language / name
-        if (variant / "overlay").exists():
-            shutil.copytree(variant / "overlay", path, dirs_exist_ok=True)
-        edited = Service(path, self.language, self.base, name)
-        if (variant / "add").exists():
+        path = shutil.copytree(self.path, folder / f"{self.path.name}-{change.name}", symlinks=True)
+        if (change / "remove").exists():
+            for pattern in (change / "remove").read_text(encoding="utf-8").split():
+                removed = list(path.glob(pattern))
+                assert removed, f"{change / 'remove'}: there is no {pattern}"
+                for file in removed:
+                    shutil.rmtree(file) if file.is_dir() else file.unlink()
+        if (change / "overlay").exists():
+            shutil.copytree(change / "overlay", path, dirs_exist_ok=True, symlinks=True)
+        edited = Service(path, self.language, self.base, change.name)
+        if (change / "add").exists():
             tools = edited.build(target="deps", ca=ca).image.tag
             bundle = "/etc/ssl/certs/ca-certificates.crt"
             options = [f"--volume={path}:/service", "--workdir=/service", f"--volume={ca}:{bundle}:ro"]
             options += [f"--env=SSL_CERT_FILE={bundle}", f"--env=NODE_EXTRA_CA_CERTS={bundle}", "--env=HOME=/tmp"]
             user = f"--user={path.stat().st_uid}:{path.stat().st_gid}"
-            engine.docker("run", "--rm", user, *options, tools, "sh", "-euc", (variant / "add").read_text())
+            engine.docker("run", "--rm", user, *options, tools, "sh", "-euc", (change / "add").read_text())
         return edited
 
     def build(self, *options: object, target: str = "", ca: Path | None = None, **how: str) -> engine.Build:
@@ -104,7 +131,7 @@ class Service:
         """Start a hardened container of `image`, on another `port` if asked, with the memory it is allowed."""
         if port:
             options = (*options, f"--env=PORT={port}")
-        return image.run(f"--memory={QUESTIONS['_memory'][self.language]}m", *options, port=port or self.port)
+        return image.run(f"--memory={self.memory}m", *options, tmpfs=self.record["tmpfs"], port=port or self.port)
 
     def extra_ca(self, bundle: Path, image: engine.Image) -> list[str]:
         """Return the options of `docker run` that make a container of `image` trust the PEM `bundle` as well.

@@ -3,7 +3,7 @@
     python3 docker/cpython.py FOLDER
 
 Paths are asked of the interpreter, so that the next version needs no edit. Shared libraries,
-libpython among them, are left to closure.sh.
+libpython among them, are left to native-libraries.sh.
 """
 
 import shutil

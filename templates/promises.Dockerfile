@@ -1,7 +1,9 @@
 {# What every image promises, whatever its language and base; the end of stage `runtime`. #}
-{% from "mirror.jinja" import image with context %}
-ENV PORT={{ cookiecutter.port }}
+{% from "images.jinja" import image with context %}
+# HOME: the one place that is writable in a read-only container.
+ENV PORT={{ cookiecutter.port }} HOME=/tmp
 EXPOSE {{ cookiecutter.port }}
+WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 

@@ -13,12 +13,12 @@ import java.util.stream.Stream;
  *
  * <p>It knows the service by its contract alone: PORT, GET /healthz, "healthcheck", SIGTERM.
  */
-public final class Training {
+public final class SmokeTest {
     private static final int PORT = 8080;
     private static final List<String> PATHS = List.of("/", "/healthz", "/readyz", "/no-such-path");
     private static final int START_SECONDS = 120; // emulated machines are slow
 
-    private Training() {}
+    private SmokeTest() {}
 
     public static void main(String[] args) throws Exception {
         String cache = args[0];
@@ -85,7 +85,7 @@ public final class Training {
     }
 
     private static void fail(String why) {
-        System.err.println("training: " + why + ".");
+        System.err.println("smoke-test: " + why + ".");
         System.exit(1);
     }
 }

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import requests
 
-# What the Kubernetes "restricted" profile and a careful operator ask for.
-HARDENED = ["--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
+# What the Kubernetes "restricted" profile and a careful operator ask for; and /tmp, with its options if any.
+HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 
 
 class EngineError(Exception):
@@ -146,14 +146,14 @@ class Image:
             manifest = json.loads(Path(folder, "manifest.json").read_text())[0]
             yield [Layer(Path(folder, name)) for name in manifest["Layers"]]
 
-    def run(self, *options: object, port: int) -> Container:
+    def run(self, *options: object, port: int, tmpfs: str = "/tmp") -> Container:  # noqa: S108  (the container's)
         """Start a hardened container of it that publishes `port` on the loopback interface."""
-        options = (*HARDENED, f"--publish=127.0.0.1::{port}", *options)
+        options = (*HARDENED, f"--tmpfs={tmpfs}", f"--publish=127.0.0.1::{port}", *options)
         return Container(docker("run", "--detach", *options, self.tag).strip(), port)
 
     def try_to_run(self, *options: object) -> tuple[str, int]:
         """Run a hardened container that is expected to end by itself; return its stderr and its exit code."""
-        command = ["docker", "run", "--rm", *HARDENED, *map(str, options), self.tag]
+        command = ["docker", "run", "--rm", *HARDENED, "--tmpfs=/tmp", *map(str, options), self.tag]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         return done.stderr, done.returncode
 
@@ -231,6 +231,10 @@ class Container:
         """GET `path`; `timeout` in seconds."""
         return requests.get(self.url + path, timeout=timeout)
 
+    def ask(self, method: str, path: str, timeout: float = 30, **how) -> requests.Response:
+        """Send any request; `how` is what the library requests takes, redirects are not followed."""
+        return requests.request(method, self.url + path, timeout=timeout, allow_redirects=False, **how)
+
     @property
     def memory(self) -> float:
         """Bytes in use, without the page cache that the kernel may take back."""
@@ -244,15 +248,15 @@ class Container:
         return float(docker("top", self.id, "-o", "pid,rss").splitlines()[1].split()[1]) * 2**10
 
     def wait_until_it_answers(self) -> None:
-        """Return as soon as / answers; raises EngineError where it does not in 30 s."""
-        wait_for(self._answers, 30, lambda: f"{self.id[:12]} does not answer\n{self.logs()}")
+        """Return as soon as /healthz answers; raises EngineError where it does not in 60 s."""
+        wait_for(self._answers, 60, lambda: f"{self.id[:12]} does not answer\n{self.logs()}")
 
     def _ended(self) -> EngineError:
         return EngineError(f"the container ended with exit code {self.state['ExitCode']}\n{self.logs()}")
 
     def _answers(self) -> bool:
         try:
-            return self.get("/", timeout=2).ok
+            return self.get("/healthz", timeout=2).ok
         except requests.RequestException:
             if self.state["Running"]:
                 return False

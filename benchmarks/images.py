@@ -1,8 +1,8 @@
-"""Measure every cell in one run and print a Markdown table.
+"""Measure every combination in one run and print a Markdown table.
 
-    python3 run.py python benchmarks/cells.py                     all cells, medians of several runs
-    python3 run.py python benchmarks/cells.py go node-scratch     one language; one cell
-    python3 run.py python benchmarks/cells.py --warm              without the cold builds, which take the most time
+    python3 run.py python benchmarks/images.py                     all combinations, medians of several runs
+    python3 run.py python benchmarks/images.py go node-scratch     one language; one combination
+    python3 run.py python benchmarks/images.py --warm              without cold builds, which take longest
 
 What a column holds:
     unpacked, compressed   MB (10^6 bytes): all files in all layers; the layers as gzip -6 makes them
@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 import engine  # noqa: E402
 import requests  # noqa: E402
-from service import CELLS, Service, host_roots  # noqa: E402
+from support.services import COMBINATIONS, Service, host_roots  # noqa: E402
 
 RUNS = 3  # of a build
 STARTS = 7  # of a container
@@ -114,7 +114,7 @@ def first_answer(service: Service, image: engine.Image) -> Start:
 
 
 def measure(service: Service, with_cold: bool) -> list[str]:
-    """Return the row of one cell."""
+    """Return the row of one combination."""
     ca = host_roots()
     image = service.build(ca=ca).image
     with image.layers() as layers:
@@ -151,13 +151,13 @@ def make(folder: Path, *answers: str) -> Path:
 
 
 def main(wanted: list[str]) -> None:
-    """Print the table of the cells named, or of all."""
-    print(f"| cell | {' | '.join(COLUMNS)} |\n|---|{'---:|' * len(COLUMNS)}")
-    cells = set(wanted) - {"--warm"}
+    """Print the table of the combinations named, or of all."""
+    print(f"| combination | {' | '.join(COLUMNS)} |\n|---|{'---:|' * len(COLUMNS)}")
+    combinations = set(wanted) - {"--warm"}
     stand_ins: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
-        for language, base in CELLS:
-            if cells and not {language, base, f"{language}-{base}"} & cells:
+        for language, base in COMBINATIONS:
+            if combinations and not {language, base, f"{language}-{base}"} & combinations:
                 continue
             output = Path(folder, f"{language}-{base}")
             service = Service(make(output, f"language={language}", f"runtime_base={base}"), language, base)

@@ -1,0 +1,99 @@
+# syntax=docker/dockerfile:1
+# check=error=true
+
+# The template's own programs. `--build-context tools=docker-image://IMAGE` takes them from an image instead.
+FROM scratch AS tools
+COPY docker/tools /
+
+# Dependencies, downloaded once for as long as requirements.txt stays the same. Their prefix is that
+# of the interpreter, not a virtual environment, so that nothing has to be activated or relocated.
+FROM python:3.14-slim-trixie AS deps
+COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
+WORKDIR /src
+ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_SYSTEM_PYTHON=1 \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+COPY requirements.txt ./
+# The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
+# `registry` a uv.toml with its package index.
+RUN --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
+    --mount=type=bind,from=tools,target=/tools \
+    uv pip install --require-hashes --prefix /deps/usr/local -r requirements.txt || \
+    { echo "deps: where it says Failed to build above, a package was to be compiled, and this image lacks a compiler: take a release that has a wheel for this base, or install what it asks for in stage deps (RUN apt-get install ...)." >&2; exit 1; } && \
+    rm /deps/usr/local/.lock && \
+    python3 /tools/bytecode.py /deps
+
+FROM deps AS test
+COPY requirements-dev.txt ./
+RUN --mount=type=cache,target=/root/.cache/uv \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
+    uv pip install --require-hashes -r requirements-dev.txt
+COPY . .
+RUN --mount=type=cache,target=/src/.mypy_cache \
+    ruff check && ruff format --check && mypy && pytest
+
+FROM deps AS build
+# Whatever the developer's umask: nobody but root writes to it.
+COPY --chmod=u=rwX,go=rX service /app/service
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash /app
+
+# The interpreter, less what no service needs; -OO leaves out the docstrings of the standard library.
+FROM python:3.14-slim-trixie AS cpython
+RUN --mount=type=bind,from=tools,target=/tools \
+    python3 /tools/cpython.py /cpython && python3 -OO /tools/bytecode.py /cpython
+
+# The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
+FROM deps AS rootfs
+RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \
+    mkdir -p /rootfs/etc && \
+    sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd
+
+FROM gcr.io/distroless/base-debian13:nonroot AS base
+COPY --link --from=rootfs /rootfs /
+
+# The shared libraries that the interpreter and the dependencies need and the base lacks.
+FROM deps AS native-libraries
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=bind,source=docker,target=/docker \
+    --mount=type=bind,from=base,target=/base \
+    --mount=type=bind,from=cpython,source=/cpython,target=/cpython \
+    sh /tools/native-libraries.sh /native-libraries /base /cpython /deps
+
+# Everything but the service.
+FROM base AS runtime-dependencies
+COPY --link --from=cpython /cpython /
+COPY --link --from=native-libraries /native-libraries /
+COPY --link --from=deps /deps /
+ENV PYTHONPATH=/app \
+    PYTHONSAFEPATH=1 \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+
+# The service is loaded once where it will run: what is missing there fails the build.
+FROM runtime-dependencies AS smoke-test
+COPY --from=build /app /app
+RUN ["/usr/local/bin/python3", "-c", "import service.server"]
+
+FROM runtime-dependencies AS runtime
+COPY --link --from=smoke-test /app /app
+# HOME: the one place that is writable in a read-only container.
+ENV PORT=8080 HOME=/tmp
+EXPOSE 8080
+WORKDIR /app
+# A number, because Kubernetes' runAsNonRoot cannot check a name.
+USER 65532:65532
+
+ARG VERSION=0.0.0-dev REVISION=unknown
+LABEL org.opencontainers.image.title="hello-service" \
+      org.opencontainers.image.source="https://github.com/acme/hello-service" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="LicenseRef-Proprietary" \
+      org.opencontainers.image.base.name="gcr.io/distroless/base-debian13:nonroot"
+
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
+    CMD ["/usr/local/bin/python3", "-S", "-m", "service", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/python3", "-m", "service"]

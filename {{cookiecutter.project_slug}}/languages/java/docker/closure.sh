@@ -1,2 +1,0 @@
-{% set packages = "natives" %}
-{% include "closure.sh" %}

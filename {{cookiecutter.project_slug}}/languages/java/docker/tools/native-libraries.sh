@@ -1,0 +1,2 @@
+{% set packages = "natives" %}
+{% include "native-libraries.sh" %}
