@@ -20,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VARIANTS = ROOT / "tests" / "variants"
 GALLERY = ROOT / "tests" / "gallery"
 
+# Names of images: two runs of the tests on one engine take different ones.
+PREFIX = os.environ.get("SLIM_TEST_PREFIX", "slim-templates-test")
+
 # The matrix and the rules exist once, in cookiecutter.json: a new choice is tested the moment it is written.
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 LANGUAGES = QUESTIONS["language"]
@@ -63,7 +66,7 @@ class Service:
     @property
     def tag(self) -> str:
         """The name its image gets in the tests."""
-        return "-".join(filter(None, ["slim-templates-test/" + self.language, self.base, self.variant]))
+        return "-".join(filter(None, [f"{PREFIX}/{self.language}", self.base, self.variant]))
 
     @property
     def record(self) -> dict:
