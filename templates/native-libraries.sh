@@ -1,5 +1,6 @@
 {# The language says before the include in which folder its packages are (`packages`). #}
 #!/bin/sh
+# Part of the template: an update replaces it.
 # Copies into DEST the shared libraries that programs and native add-ons need and BASE lacks.
 #
 #     native-libraries.sh DEST BASE PATH...     PATH: a program, a library, or a directory that holds some
@@ -17,9 +18,10 @@ for path; do # real paths: find does not follow links, and libraries are told ap
     shift
 done
 
-# Word size, byte order and processor of an ELF file; nothing for a file of another kind.
+# Word size, byte order and processor of an ELF file for Linux; nothing for a file of another kind. (The eighth byte
+# names the operating system: 00 none in particular, 03 Linux.)
 machine() {
-    od -An -v -tx1 -N20 "$1" | tr -d ' \n' | sed -n 's/^7f454c46\(....\).*\(....\)$/\1\2/p'
+    od -An -v -tx1 -N20 "$1" | tr -d ' \n' | sed -n 's/^7f454c46\(....\)..0[03].*\(....\)$/\1\2/p'
 }
 own_machine=$(machine /bin/sh)
 
@@ -34,12 +36,12 @@ needs() {
         -e 's/^.*[[:space:]]\(\/[^ ]*\) (0x.*/found \1/p'
 }
 
-# Whether a file that needs $2 was built for the other libc.
+# Whether a file that needs $2 was built for another C library: that of another Linux, or of another system.
 for_other_libc() {
     case "$(find /lib/ -maxdepth 1 -name 'ld-musl-*') $2" in
         '/lib/'*'missing ld-linux'*) return 0 ;;
-        '/lib/'*missing* | '/lib/'*unresolved*) grep -q 'libc\.so\.6' "$1" ;;
-        *) echo "$2" | grep -qxE 'missing libc\.(so|musl-.*)' ;;
+        '/lib/'*missing* | '/lib/'*unresolved*) grep -q 'libc\.so\.[0-9]' "$1" ;;
+        *) echo "$2" | grep -qxE 'missing libc\.(so(\.[0-9.]+)?|musl-.*)' ;;
     esac
 }
 
@@ -63,6 +65,18 @@ is_optional() {
         case $1 in ${pattern:-#}) return 0 ;; esac
     done <"$optional"
     return 1
+}
+
+# The folder of what a file came with: its package, or the PATH that it was found below.
+folder_of() {
+    file=$1
+    shift
+    case $file in
+        */{{ packages }}/*) echo "${file%/{{ packages }}/*}/{{ packages }}/$(package_of "$file")" && return ;;
+    esac
+    for path; do
+        case $file in "$path" | "$path"/*) echo "$path" && return ;; esac
+    done
 }
 
 in_base() {
@@ -114,10 +128,11 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
             echo "foreign $(package_of "$file") $file"
         else
             echo "native $(package_of "$file")"
-            echo "$list" | sed "/^missing/s|\$| $file|"
+            echo "$list" | sed "s|\$| $file|"
         fi
     done | sort -u >"$verdicts"
 
+copied=
 native=$(sed -n 's/^native //p' "$verdicts")
 while read -r verdict subject file; do
     case $verdict in
@@ -129,13 +144,16 @@ while read -r verdict subject file; do
                 is_optional "$subject" || is_optional "$file" ||
                 fail "$file needs $subject, which this build image does not have: install the package that brings it in stage deps (RUN apt-get install ...), or take a release of that dependency made for this base" "$subject" ;;
         found)
+            case $copied in *" $subject "*) continue ;; esac
             for path; do # bundled libraries stay where they are
                 case $(readlink -f "$subject") in "$path" | "$path"/*) continue 2 ;; esac
             done
-            if ! in_base "$subject"; then
-                copy "$subject"
-                record "$subject"
-            fi ;;
+            ! in_base "$subject" || continue
+            # The loader of this image may find another one of the same name first, such as that of the JDK.
+            [ -z "$(find "$(folder_of "$file" "$@")" -name "${subject##*/}")" ] || continue
+            copied="$copied $subject "
+            copy "$subject"
+            record "$subject" ;;
     esac
 done <"$verdicts"
 rm "$verdicts"

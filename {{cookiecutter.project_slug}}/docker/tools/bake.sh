@@ -1,4 +1,5 @@
 #!/bin/sh
+# Part of the template: an update replaces it.
 # `docker buildx bake TARGET...` with version, revision and time taken from git: the same commit gives the same bytes.
 set -eu
 cd "$(dirname "$0")/../.."

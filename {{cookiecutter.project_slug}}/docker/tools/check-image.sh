@@ -1,7 +1,10 @@
 #!/bin/sh
-# Holds an image to its promises: size, a user without rights, health in a hardened container, a clean exit.
+# Part of the template: an update replaces it.
+# Checks an image: its size, a user without rights, health and answers in a hardened container, a clean exit.
 #
-#     docker/tools/check-image.sh IMAGE [BASELINE]     BASELINE: an image that the layers are compared with, if it can be had
+#     docker/tools/check-image.sh IMAGE [BASELINE]     BASELINE: an image to compare the layers with, if it can be pulled
+#
+# docker/limits.env has the limits, docker/smoke-test.txt the requests, docker/smoke-test.env the settings. Needs curl.
 set -eu
 image=$1 baseline=${2:-}
 cd "$(dirname "$0")/.."
@@ -72,19 +75,41 @@ case $(docker image inspect --format '{% raw %}{{.Config.User}}{% endraw %}' "$i
     *) fail "does not say by number that it runs without root's rights" ;;
 esac
 
-container=$(docker run --detach --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
-    --memory "${MEMORY_MB}m" "$image")
+skipped=$(sed -n 's/^skip  *//p' smoke-test.txt)
+if [ -n "$skipped" ]; then
+    echo "not started: $skipped"
+    exit
+fi
+
+container=$(docker run --detach --init --read-only --tmpfs {{ languages[cookiecutter.language].tmpfs }} --cap-drop ALL --security-opt no-new-privileges \
+    --memory "${MEMORY_MB}m" --env-file smoke-test.env --publish 127.0.0.1::{{ cookiecutter.port }} "$image")
 state() { docker inspect --format "{% raw %}{{.State.$1}}{% endraw %}" "$container"; }
 seconds=0
 until [ "$(state Health.Status)" = healthy ]; do
     seconds=$((seconds + 1))
-    [ "$seconds" -le 30 ] || { docker logs "$container" >&2 && fail "is not healthy after 30 s"; }
+    if [ "$seconds" -gt 60 ] || [ "$(state Running)" = false ]; then
+        docker logs "$container" >&2
+        fail "is not healthy after $seconds s in $MEMORY_MB MB: settings belong in docker/smoke-test.env, the limit is in docker/limits.env"
+    fi
     sleep 1
 done
 echo "healthy, read-only, without capabilities, in $MEMORY_MB MB"
 
+address=$(docker port "$container" {{ cookiecutter.port }}/tcp)
+while read -r path status text; do
+    case $path in '' | '#'*) continue ;; esac
+    answer=$(curl --silent --show-error --max-time 30 --write-out '\n%{http_code}' "http://$address$path" || true)
+    case $answer in
+        *"$text"*"
+$status") echo "GET $path: $status" ;;
+        *)
+            docker logs "$container" >&2
+            fail "answers GET $path with: $answer; docker/smoke-test.txt expects $status $text" ;;
+    esac
+done <smoke-test.txt
+
 docker stop --time 10 "$container" >/dev/null
 case $(state ExitCode) in
-    0{% if cookiecutter.language == "java" %} | 143{% endif %}) echo "stopped by SIGTERM" ;;
+    0{% for code in languages[cookiecutter.language].exit_codes if code %} | {{ code }}{% endfor %}) echo "stopped by SIGTERM" ;;
     *) fail "ended with $(state ExitCode) on SIGTERM" ;;
 esac

@@ -1,4 +1,5 @@
 #!/bin/sh
+# Part of the template: an update replaces it.
 # Fails where the service imports a package with C code. Such a package often compiles without it (CGO_ENABLED=0), and
 # tells that it does not work when it is used.
 set -eu

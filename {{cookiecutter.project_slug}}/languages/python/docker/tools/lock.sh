@@ -1,4 +1,5 @@
 #!/bin/sh
+# Part of the template: an update replaces it.
 # Locks the dependencies that pyproject.toml names. To add one:
 #
 #     uv add --frozen httpx
