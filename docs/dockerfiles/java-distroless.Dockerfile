@@ -50,8 +50,7 @@ RUN java /tools/Modules.java /app/app.jar /dependencies.txt >/modules.txt
 FROM maven:3.9-eclipse-temurin-25-noble AS jvm
 COPY --from=tools jvm.sh SmokeTest.java /tools/
 COPY --from=modules /modules.txt /
-RUN sh /tools/jvm.sh /modules.txt /jvm
-RUN javac -d /smoke-test /tools/SmokeTest.java
+RUN sh /tools/jvm.sh /modules.txt /jvm && javac -d /smoke-test /tools/SmokeTest.java
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
