@@ -1,8 +1,8 @@
-"""Render what services get: the Dockerfiles of all combinations, in docs/dockerfiles.
+"""Render what services get: the Dockerfiles of all combinations, in docs/dockerfiles; and the page of the gallery.
 
     python3 run.py python docs/render.py
 
-Whoever changes the template runs it, so that a review shows what services will get; a test compares.
+Whoever changes the template or the gallery runs it, so that a review shows what services will get; tests compare.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import gallery
 from cookiecutter.main import cookiecutter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,3 +46,4 @@ if __name__ == "__main__":
         file.unlink()
     for name, text in rendered().items():
         (RENDERED / name).write_text(text, encoding="utf-8", newline="\n")
+    gallery.PAGE.write_text(gallery.page(), encoding="utf-8", newline="\n")

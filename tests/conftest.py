@@ -19,12 +19,19 @@ NO_ENGINE = engine.missing_engine()
 ENGINE_REQUIRED = os.environ.get("SLIM_REQUIRE_ENGINE") == "1"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-base", action="store_true", help="run the gallery on all bases, not on one")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "engine: needs a container engine; skipped with the reason where there is none")
+    config.addinivalue_line("markers", "every_base: runs with --every-base only")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("every_base"):
+        items[:] = [item for item in items if not item.get_closest_marker("every_base")]
     for item in items:
         if "_engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)

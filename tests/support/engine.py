@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -146,10 +146,20 @@ class Image:
             manifest = json.loads(Path(folder, "manifest.json").read_text())[0]
             yield [Layer(Path(folder, name)) for name in manifest["Layers"]]
 
-    def run(self, *options: object, port: int, tmpfs: str = "/tmp") -> Container:  # noqa: S108  (the container's)
-        """Start a hardened container of it that publishes `port` on the loopback interface."""
+    def run(
+        self,
+        *options: object,
+        port: int,
+        tmpfs: str = "/tmp",  # noqa: S108  (the container's)
+        command: Sequence[str] = (),
+    ) -> Container:
+        """Start a hardened container of it that publishes `port` on the loopback interface.
+
+        `command` is run instead of the image's entry point.
+        """
         options = (*HARDENED, f"--tmpfs={tmpfs}", f"--publish=127.0.0.1::{port}", *options)
-        return Container(docker("run", "--detach", *options, self.tag).strip(), port)
+        entry, arguments = ([f"--entrypoint={command[0]}"], command[1:]) if command else ([], ())
+        return Container(docker("run", "--detach", *options, *entry, self.tag, *arguments).strip(), port)
 
     def try_to_run(self, *options: object) -> tuple[str, int]:
         """Run a hardened container that is expected to end by itself; return its stderr and its exit code."""
@@ -287,6 +297,11 @@ class Container:
     def stop(self) -> int:
         """Send SIGTERM, kill after ten seconds, and return the exit code."""
         docker("stop", "--time=10", self.id)
+        return self.state["ExitCode"]
+
+    def wait(self) -> int:
+        """Wait until it ends by itself, for 60 s at most; return its exit code."""
+        wait_for(lambda: not self.state["Running"], 60, self.logs)
         return self.state["ExitCode"]
 
     def remove(self) -> None:

@@ -4,6 +4,11 @@ bases = ["scratch"]               the bases it is tried on; without it, all of t
 options = ["--env=A=b"]           more options of `docker run`
 build_says = "sentence"           what the build's log contains
 log_says = "expression"           what the container's log matches once all was asked
+database = true                   DATABASE_URL names a PostgreSQL that is started once the service answers /healthz
+commands = [["alembic", "upgrade", "head"]]    run in the image, one after the other, when the database is there
+workers = [["celery", "-A", "service", "worker"]]   run in the image beside the service until it stops
+title = "Flask, gunicorn"         of a service of the gallery: what it is made of
+changes = ["…"]                   of a service of the gallery: what had to be changed to move it in
 
 [[requests]]                      asked in this order, each until it is answered as expected, for 30 s at most
 method = "GET"                    the default
@@ -19,13 +24,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
 
+from support.database import database
 from support.engine import Build, Container, wait_for
-from support.services import BASES, LANGUAGES
+from support.services import BASES, LANGUAGES, Service
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ class Expectations:
     build_says: str = ""
     log_says: str = ""
     database: bool = False
+    commands: list[list[str]] = field(default_factory=list)
+    workers: list[list[str]] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     title: str = ""
 
@@ -46,9 +55,27 @@ class Expectations:
         """Read expect.toml of the folder `change`."""
         return cls(**tomllib.loads((change / "expect.toml").read_text(encoding="utf-8")))
 
-    def check_build(self, build: Build) -> None:
-        """Hold the build's log to what is expected."""
+    def check(self, service: Service, build: Build) -> None:
+        """Start the service that was built, with whatever it is to have beside it, ask it everything, and stop it."""
         assert self.build_says in build.log, build.log
+        with ExitStack() as stack:
+            options = list(self.options)
+            if self.database:
+                postgres = stack.enter_context(database())
+                options += postgres.options
+            container = service.run(build.image, *options)
+            stack.callback(container.remove)
+            container.wait_until_it_answers()
+            if self.database:
+                postgres.start()
+            for command in self.commands:
+                once = service.run(build.image, *options, command=command)
+                stack.callback(once.remove)
+                assert once.wait() == 0, once.logs()
+            for command in self.workers:
+                stack.callback(service.run(build.image, *options, command=command).remove)
+            self.check_answers(container)
+            assert container.stop() in service.record["exit_codes"], container.logs()
 
     def check_answers(self, container: Container) -> None:
         """Ask the container everything, and look at its log."""

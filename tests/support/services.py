@@ -130,11 +130,17 @@ class Service:
         secret = [f"--secret=id=ca,src={ca}"] if ca else []
         return engine.build(self.path, tag, *stage, *secret, *options, **how)
 
-    def run(self, image: engine.Image, *options: object, port: int | None = None) -> engine.Container:
-        """Start a hardened container of `image`, on another `port` if asked, with the memory it is allowed."""
+    def run(
+        self, image: engine.Image, *options: object, port: int | None = None, command: list[str] | None = None
+    ) -> engine.Container:
+        """Start a hardened container of `image` with the memory it is allowed; on another `port` if asked.
+
+        `command` is run instead of the image's own entry point.
+        """
         if port:
             options = (*options, f"--env=PORT={port}")
-        return image.run(f"--memory={self.memory}m", *options, tmpfs=self.record["tmpfs"], port=port or self.port)
+        limits = [f"--memory={self.memory}m", *options]
+        return image.run(*limits, tmpfs=self.record["tmpfs"], port=port or self.port, command=command or [])
 
     def extra_ca(self, bundle: Path, image: engine.Image) -> list[str]:
         """Return the options of `docker run` that make a container of `image` trust the PEM `bundle` as well.
