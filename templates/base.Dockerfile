@@ -2,7 +2,7 @@
    languages.json. The language says before the include which distroless image is the leanest that carries it
    (`distroless`) and whether it reads time zones from the file system (`zoneinfo`). #}
 {% from "images.jinja" import image with context %}
-{% set static = image("gcr.io/distroless/static-debian13:nonroot") %}
+{% set static = image("distroless/static") %}
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
 {% if cookiecutter.runtime_base == "scratch" %}
@@ -29,11 +29,11 @@ RUN --mount=type=bind,from={{ static }},target=/from \
 
 FROM {{ distroless }} AS base
 {% elif cookiecutter.runtime_base == "alpine" %}
-RUN --mount=type=bind,from={{ image("alpine:3.24") }},target=/from \
+RUN --mount=type=bind,from={{ image("alpine") }},target=/from \
     mkdir -p /rootfs/etc && \
     { cat /from/etc/passwd && echo "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin"; } >/rootfs/etc/passwd && \
     { cat /from/etc/group && echo "nonroot:x:65532:"; } >/rootfs/etc/group
 
-FROM {{ image("alpine:3.24") }} AS base
+FROM {{ image("alpine") }} AS base
 {% endif %}
 COPY --link --from=rootfs /rootfs /

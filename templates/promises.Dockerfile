@@ -16,8 +16,8 @@ LABEL org.opencontainers.image.title="{{ cookiecutter.project_slug }}" \
 {% if cookiecutter.runtime_base == "scratch" %}
       org.opencontainers.image.base.name="scratch"
 {% elif cookiecutter.runtime_base == "distroless" %}
-      org.opencontainers.image.base.name="{{ distroless }}"
+      org.opencontainers.image.base.name="{{ distroless.partition("@")[0] }}"
 {% elif cookiecutter.runtime_base == "alpine" %}
-      org.opencontainers.image.base.name="{{ "" if cookiecutter.base_registry else "docker.io/library/" }}{{ image("alpine:3.24") }}"
+      org.opencontainers.image.base.name="{{ "" if cookiecutter.base_registry else "docker.io/library/" }}{{ image("alpine").partition("@")[0] }}"
 {% endif %}
 

@@ -36,7 +36,7 @@ def mirror(_engine):
 
 @pytest.mark.parametrize(("language", "base"), DIAGONAL)
 def test_base_images_come_from_the_mirror(bake, mirror, ca_bundle, language, base):
-    """That nothing else is named, for every combination: tests/test_pipeline.py."""
+    """That nothing else is named, for every combination: tests/test_pins.py."""
     public = bake(language=language, runtime_base=base)
     mirrored = bake(language=language, runtime_base=base, base_registry=mirror.address)
     copies = images(public.read("Dockerfile"), mirrored.read("Dockerfile"))

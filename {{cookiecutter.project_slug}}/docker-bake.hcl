@@ -85,7 +85,7 @@ target "test" {
 target "debug" {
   contexts = {
     service = "target:image"
-    busybox = "docker-image://{{ image("busybox:1.37-musl") }}"
+    busybox = "docker-image://{{ image("busybox") }}"
   }
   dockerfile-inline = <<-EOT
     FROM service

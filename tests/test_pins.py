@@ -1,0 +1,61 @@
+"""Images are named in one table, templates/images.jinja, which is ready to carry a digest behind each tag."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from cookiecutter.main import cookiecutter
+from support.services import BASES, COMBINATIONS, LANGUAGES, QUESTIONS, ROOT
+from support.template import snapshot
+
+TABLE = ROOT / "templates" / "images.jinja"
+# An entry as Renovate's custom manager finds it.
+MANAGER = next(
+    manager
+    for manager in json.loads((ROOT / "renovate.json").read_text())["customManagers"]
+    if "/^templates/images\\.jinja$/" in manager["managerFilePatterns"]
+)
+ENTRY = re.compile(MANAGER["matchStrings"][0].replace("(?<", "(?P<"))
+# What comes before an image's name in the files of a service.
+NAMED = re.compile(
+    r"(?:^# syntax=|^FROM (?:--platform=\S+ )?|\bfrom=|^ *(?:image|GRYPE|BUILDKIT): |services: \[|docker-image://|generator="
+    r"|driver-opts: image=|--image=|65532:65532 )\"?([\w.-]+(?::\d+)?[\w./-]*:[a-z\d][\w.-]*(?:@sha256:\w+)?)",
+    re.MULTILINE,
+)
+
+
+def test_renovate_finds_every_image_of_the_table():
+    text = TABLE.read_text()
+    entries = text[text.index("{%") : text.index("%}")].count('",\n')
+    assert len(ENTRY.findall(text)) == entries > 10
+
+
+@pytest.fixture(scope="module")
+def pinned(tmp_path_factory):
+    """A template with a digest behind each tag, as Renovate writes them: another digest for another image."""
+    template = snapshot(tmp_path_factory.mktemp("pinned") / "slim-templates")
+    table = template / "templates" / "images.jinja"
+    digests = iter(range(1, 1000))
+    table.write_text(ENTRY.sub(lambda entry: f'{entry[0][:-1]}@sha256:{next(digests):064x}"', table.read_text()))
+    return template
+
+
+@pytest.mark.parametrize("mirror", ["", "mirror.corp.example:5000/docker"])
+@pytest.mark.parametrize("ci", QUESTIONS["ci"])
+def test_with_digests_a_fresh_service_names_no_image_without_one(pinned, tmp_path, ci, mirror):
+    for language, base in COMBINATIONS if ci == QUESTIONS["ci"][0] else zip(LANGUAGES, BASES, strict=False):
+        answers = {"language": language, "runtime_base": base, "ci": ci, "base_registry": mirror}
+        answers["project_slug"] = f"{language}-{base}"
+        folder = cookiecutter(str(pinned), no_input=True, extra_context=answers, output_dir=tmp_path)
+        named = set()
+        for path in tmp_path.joinpath(folder).rglob("*"):
+            if path.is_file() and path.name != "renovate.json":  # it has patterns for images
+                named.update(NAMED.findall(path.read_text()))
+        named = {name for name in named if "acme/" not in name}
+        assert len(named) >= 3
+        assert not {name for name in named if "@sha256:" not in name}
+        assert not {name for name in named if mirror and not name.startswith(f"{mirror}/")}
+        # A label holds the name of the base; what follows it is for the registry.
+        assert "@" not in re.search(r'image\.base\.name="(.*)"', (tmp_path / folder / "Dockerfile").read_text())[1]
