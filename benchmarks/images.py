@@ -17,115 +17,33 @@ What a column holds:
 
 from __future__ import annotations
 
-import gzip
-import re
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+from measure import RUNS, STARTS, edit, empty_start, first_answer, make, median, seconds, size
+from support import engine
+from support.services import COMBINATIONS, Service, host_roots
 
-import engine  # noqa: E402
-import requests  # noqa: E402
-from support.services import COMBINATIONS, Service, host_roots  # noqa: E402
-
-RUNS = 3  # of a build
-STARTS = 7  # of a container
-POLL = 0.01  # s between two questions; more of them would take the processor from a service that starts
-EMPTY = "alpine:3.24"
 COLUMNS = [
     *("unpacked MB", "compressed MB", "cold s", "no-op s", "edit s"),
     *("first 200 ms", "x empty", "memory MB", "resident MB"),
 ]
 
 
-@dataclass(frozen=True)
-class Start:
-    """A container's start: ms that an empty one took and until this one answered, MB in use and resident after that."""
-
-    empty: float
-    answered: float
-    memory: float
-    resident: float
-
-
-def seconds(action) -> float:
-    """Run `action` and return how long it took."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def median(measure) -> float:
-    """Return the median of RUNS calls of `measure`."""
-    return statistics.median(measure() for _ in range(RUNS))
-
-
-def edit(service: Service) -> None:
-    """Change one line of the service's sources to what no earlier build has seen; raises LookupError without one."""
-    greeting, edited = f"Hello {time.time_ns()} from ", False
-    for name in service.files():
-        text = service.read(name)
-        changed = re.sub(r"Hello (\d+ )?from ", greeting, text)
-        if changed != text and "test" not in name.lower():
-            (service.path / name).write_text(changed)
-            edited = True
-    if not edited:
-        raise LookupError(f"no source in {service.path} says hello")
-
-
-def answers(url: str) -> bool:
-    """Say whether a GET of `url` is answered with 200."""
-    try:
-        return requests.get(url, timeout=2).ok
-    except requests.RequestException:
-        return False
-
-
-def empty_start() -> float:
-    """Return ms that `docker run` takes for a container in which nothing happens."""
-    start = time.perf_counter()
-    container = engine.Image(EMPTY).run("--entrypoint=true", port=8080)
-    started = (time.perf_counter() - start) * 1000
-    container.remove()
-    return started
-
-
-def first_answer(service: Service, image: engine.Image) -> Start:
-    """Start `image` once; raises EngineError where it does not answer in 30 s."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    empty = empty_start()
-    start = time.perf_counter()
-    container = service.run(image, f"--publish=127.0.0.1:{port}:{service.port}")
-    try:
-        engine.wait_for(lambda: answers(f"http://127.0.0.1:{port}/"), 30, container.logs, POLL)
-        answered = (time.perf_counter() - start) * 1000
-        time.sleep(2)
-        return Start(empty, answered, container.memory / 1e6, container.resident / 1e6)
-    finally:
-        container.remove()
-
-
 def measure(service: Service, with_cold: bool) -> list[str]:
     """Return the row of one combination."""
     ca = host_roots()
     image = service.build(ca=ca).image
-    with image.layers() as layers:
-        unpacked = sum(layer.size for layer in layers) / 1e6
-        compressed = sum(len(gzip.compress(layer.content, 6)) for layer in layers) / 1e6
+    unpacked, compressed = size(image)
     no_op = median(lambda: seconds(lambda: service.build(ca=ca)))
     edits = []
     for _ in range(RUNS):
         edit(service)
         edits.append(seconds(lambda: service.build(ca=ca)))
-    starts = [first_answer(service, image) for _ in range(STARTS)]
+    starts = [first_answer(image, f"--memory={service.memory}m", port=service.port) for _ in range(STARTS)]
     # Cache mounts are told apart by an id of their own, so that "cold" does not empty anybody's caches.
     fresh = ["--no-cache", f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={time.time_ns()}"]
     cold = f"{seconds(lambda: service.build(*fresh, ca=ca)):.1f}" if with_cold else "-"
@@ -141,13 +59,6 @@ def measure(service: Service, with_cold: bool) -> list[str]:
         f"{statistics.median(start.memory for start in starts):.1f}",
         f"{statistics.median(start.resident for start in starts):.1f}",
     ]
-
-
-def make(folder: Path, *answers: str) -> Path:
-    """Make a service in `folder` and return its path."""
-    command = ["cookiecutter", "--no-input", "--default-config", f"--output-dir={folder}", str(ROOT), *answers]
-    subprocess.run(command, check=True, capture_output=True)
-    return next(folder.iterdir())
 
 
 def main(wanted: list[str]) -> None:

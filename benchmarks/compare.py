@@ -1,0 +1,195 @@
+"""Measure our images beside those that people build instead, of the same sources on the same bases, in one run.
+
+    python3 run.py python benchmarks/compare.py                 all languages; writes docs/benchmark.md and .svg
+    python3 run.py python benchmarks/compare.py go node         some of them; prints the table, writes nothing
+
+The peers are Dockerfiles in the manner of each, in benchmarks/peers: `docker init`, articles on multi-stage builds,
+fly's dockerfile-node, a first tutorial's single stage. Everybody builds with warm caches of packages, runs as
+`docker run` does by default, and takes turns: the order changes with every round. What a column holds:
+
+    unpacked, compressed   MB (10^6 bytes): all files in all layers; the layers as gzip -6 makes them
+    no-op, edit            s: the build again; after an edit of one line of the sources
+    x empty                time from `docker run` to the first answer as a multiple of an empty container's start
+    resident               MB of memory that the process has mapped and loaded two seconds later
+    stop                   s from `docker stop` to the end, and the exit code; 137: killed after ten seconds
+    user, shell            who the process is by default; whether the image has a shell
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chart import bars
+from measure import ROOT, RUNS, STARTS, Start, edit, first_answer, make, seconds, size
+from support import engine
+from support.services import LANGUAGES, Service, host_roots
+
+PEERS = ROOT / "benchmarks" / "peers"
+OURS = "slim-templates"
+BASE = "scratch"
+COLUMNS = ["unpacked MB", "compressed MB", "no-op s", "edit s", "x empty", "resident MB", "stop s", "user", "shell"]
+SHELLS = {"sh", "ash", "bash", "dash", "busybox"}
+
+# An image that also trusts this machine's bundle: a peer knows no build secret, and a company's network may need one.
+TRUSTING = """
+FROM {image}
+USER 0
+COPY bundle.pem /etc/ssl/certs/ca-certificates.crt
+COPY TrustStore.java /trust/
+RUN ! command -v java || java /trust/TrustStore.java /etc/ssl/certs/ca-certificates.crt /trust/store.p12
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt PIP_CERT=/etc/ssl/certs/ca-certificates.crt \\
+    MAVEN_OPTS="-Djavax.net.ssl.trustStore=/trust/store.p12 -Djavax.net.ssl.trustStorePassword=changeit"
+"""
+TRUST_STORE = """
+void main(String[] args) throws Exception {
+    var store = java.security.KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    var factory = java.security.cert.CertificateFactory.getInstance("X.509");
+    try (var pem = java.nio.file.Files.newInputStream(java.nio.file.Path.of(args[0]))) {
+        for (var certificate : factory.generateCertificates(pem)) {
+            store.setCertificateEntry("ca" + store.size(), certificate);
+        }
+    }
+    try (var file = java.nio.file.Files.newOutputStream(java.nio.file.Path.of(args[1]))) {
+        store.store(file, "changeit".toCharArray());
+    }
+}
+"""
+
+
+@dataclass
+class Subject:
+    """One way to build the service of a language, and what was measured of it."""
+
+    name: str
+    service: Service
+    options: list[str] = field(default_factory=list)
+    no_op: list[float] = field(default_factory=list)
+    edits: list[float] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+
+    def build(self) -> engine.Image:
+        """Build it as it stands."""
+        secret = [] if self.options else [f"--secret=id=ca,src={host_roots()}"]
+        tag = f"slim-templates-benchmark/{self.service.language}-{self.name}"
+        return engine.build(self.service.path, tag, *secret, *self.options).image
+
+    def row(self) -> list[str]:
+        """Return what was measured, as text, in the order of COLUMNS."""
+        image = self.build()
+        unpacked, compressed = size(image)
+        codes = sorted({start.exit_code for start in self.starts})
+        return [
+            f"{unpacked:.1f}",
+            f"{compressed:.1f}",
+            spread(self.no_op, 2),
+            spread(self.edits, 2),
+            spread([start.answered / start.empty for start in self.starts], 2),
+            spread([start.resident for start in self.starts], 0),
+            f"{spread([start.stop for start in self.starts], 1)}, exit {'/'.join(map(str, codes))}",
+            image.config["User"] or "root",
+            "yes" if has_shell(image) else "no",
+        ]
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Return the median, and the smallest and largest value."""
+    low, high = min(values), max(values)
+    return f"{statistics.median(values):.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def has_shell(image: engine.Image) -> bool:
+    """Say whether a layer of the image has a shell."""
+    with image.layers() as layers:
+        return any(Path(file.name).name in SHELLS for layer in layers for file in layer.files)
+
+
+def trusting(images: set[str], folder: Path) -> list[str]:
+    """Return the options that let a build take each of `images` with this machine's bundle added."""
+    shutil.copy(host_roots(), folder / "bundle.pem")
+    (folder / "TrustStore.java").write_text(TRUST_STORE)
+    options = []
+    for image in sorted(images):
+        tag = "slim-templates-benchmark/trusting-" + re.sub(r"[^a-z0-9.]+", "-", image)
+        (folder / "Dockerfile").write_text(TRUSTING.format(image=image))
+        engine.build(folder, tag)
+        options.append(f"--build-context={image}=docker-image://{tag}")
+    return options
+
+
+def subjects(language: str, folder: Path) -> list[Subject]:
+    """Return ours, then every peer that has a Dockerfile for the language."""
+    made = make(folder / OURS, f"language={language}", f"runtime_base={BASE}")
+    found = [Subject(OURS, Service(made, language, BASE))]
+    for dockerfile in sorted(PEERS.glob(f"*/{language}.Dockerfile")):
+        name = dockerfile.parent.name
+        path = shutil.copytree(made, folder / name)
+        shutil.copy(dockerfile, path / "Dockerfile")
+        shutil.copy(PEERS / "dockerignore", path / ".dockerignore")
+        images = set(re.findall(r"^FROM (?:--\S+ )?([\w./-]+:[\w.-]+)", dockerfile.read_text(), re.MULTILINE))
+        context = folder / f"{name}-trust"
+        context.mkdir()
+        found.append(Subject(name, Service(path, language, BASE), trusting(images, context)))
+    return found
+
+
+def measure(language: str, folder: Path) -> list[Subject]:
+    """Measure every subject of a language, one after the other, in an order that changes from round to round."""
+    found = subjects(language, folder)
+    for subject in found:
+        subject.build()
+    for turn in range(RUNS):
+        for subject in found[turn % len(found) :] + found[: turn % len(found)]:
+            subject.no_op.append(seconds(subject.build))
+            edit(subject.service)
+            subject.edits.append(seconds(subject.build))
+    for turn in range(STARTS):
+        for subject in found[turn % len(found) :] + found[: turn % len(found)]:
+            subject.starts.append(first_answer(subject.build(), "--env=PORT=8080"))
+    return found
+
+
+def main(wanted: list[str]) -> None:
+    """Print the table; with all languages, write it and its chart to docs."""
+    table = [f"| language | image | {' | '.join(COLUMNS)} |", f"|---|---|{'---:|' * len(COLUMNS)}"]
+    sizes: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    stand_ins: set[str] = set()
+    print("\n".join(table))
+    with tempfile.TemporaryDirectory() as folder:
+        for language in wanted or LANGUAGES:
+            (Path(folder) / language).mkdir()
+            for subject in measure(language, Path(folder, language)):
+                row = subject.row()
+                name = f"**{subject.name}** ({BASE})" if subject.name == OURS else subject.name
+                table.append(f"| {language} | {name} | {' | '.join(row)} |")
+                sizes[language].append((subject.name, float(row[0])))
+                stand_ins |= engine.stand_ins(subject.service.read("Dockerfile"))
+                print(table[-1], flush=True)
+    note = f"Measured on {datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {cores()} cores"
+    if stand_ins:
+        names = ", ".join(f"`{name}`" for name in sorted(stand_ins))
+        note += f", on stand-ins for {names} ([what they are made of](../tests/testbed/README.md))"
+    print(f"\n{note}.")
+    if not wanted:
+        text = (ROOT / "benchmarks" / "benchmark.md.in").read_text(encoding="utf-8")
+        text = text.replace("{table}", "\n".join(table)).replace("{note}", note + ".")
+        (ROOT / "docs" / "benchmark.md").write_text(text, encoding="utf-8")
+        (ROOT / "docs" / "benchmark.svg").write_text(bars("Image size, MB unpacked", sizes, OURS), encoding="utf-8")
+
+
+def cores() -> int:
+    """Return how many processors the engine has."""
+    return int(engine.docker("info", "--format={{.NCPU}}"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,116 @@
+"""What the benchmarks measure with: builds, edits, sizes, starts, stops."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+import requests  # noqa: E402
+from support import engine  # noqa: E402
+from support.services import Service  # noqa: E402
+
+RUNS = 3  # of a build
+STARTS = 7  # of a container
+POLL = 0.01  # s between two questions; more of them would take the processor from a service that starts
+EMPTY = "alpine:3.24"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A container's life.
+
+    ms that an empty one took to start, and until this one answered; MB in use, and resident, after that; s from SIGTERM
+    to its end; its exit code.
+    """
+
+    empty: float
+    answered: float
+    memory: float
+    resident: float
+    stop: float
+    exit_code: int
+
+
+def seconds(action) -> float:
+    """Run `action` and return how long it took."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def median(measure) -> float:
+    """Return the median of RUNS calls of `measure`."""
+    return statistics.median(measure() for _ in range(RUNS))
+
+
+def edit(service: Service) -> None:
+    """Change one line of the service's sources to what no earlier build has seen; raises LookupError without one."""
+    greeting, edited = f"Hello {time.time_ns()} from ", False
+    for name in service.files():
+        text = service.read(name)
+        changed = re.sub(r"Hello (\d+ )?from ", greeting, text)
+        if changed != text and "test" not in name.lower():
+            (service.path / name).write_text(changed)
+            edited = True
+    if not edited:
+        raise LookupError(f"no source in {service.path} says hello")
+
+
+def answers(url: str) -> bool:
+    """Say whether a GET of `url` is answered with 200."""
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def empty_start() -> float:
+    """Return ms that `docker run` takes for a container in which nothing happens."""
+    start = time.perf_counter()
+    container = engine.Image(EMPTY).run("--entrypoint=true", port=8080)
+    started = (time.perf_counter() - start) * 1000
+    container.remove()
+    return started
+
+
+def first_answer(image: engine.Image, *options: object, port: int = 8080) -> Start:
+    """Start `image` once with more `options` of `docker run`; raises EngineError where it does not answer in 30 s."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        published = free.getsockname()[1]
+    empty = empty_start()
+    start = time.perf_counter()
+    command = ["run", "--detach", f"--publish=127.0.0.1:{published}:{port}", *options, image.tag]
+    container = engine.Container(engine.docker(*command).strip(), port)
+    try:
+        engine.wait_for(lambda: answers(f"http://127.0.0.1:{published}/"), 30, container.logs, POLL)
+        answered = (time.perf_counter() - start) * 1000
+        time.sleep(2)
+        memory, resident = container.memory / 1e6, container.resident / 1e6
+        stop = seconds(container.stop)
+        return Start(empty, answered, memory, resident, stop, container.state["ExitCode"])
+    finally:
+        container.remove()
+
+
+def size(image: engine.Image) -> tuple[float, float]:
+    """Return MB of an image: the sum of all files in all layers, and the sum of the layers as gzip -6 makes them."""
+    with image.layers() as layers:
+        unpacked = sum(layer.size for layer in layers) / 1e6
+        return unpacked, sum(len(gzip.compress(layer.content, 6)) for layer in layers) / 1e6
+
+
+def make(folder: Path, *answers: str) -> Path:
+    """Make a service in `folder` and return its path."""
+    command = ["cookiecutter", "--no-input", "--default-config", f"--output-dir={folder}", str(ROOT), *answers]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.iterdir())
