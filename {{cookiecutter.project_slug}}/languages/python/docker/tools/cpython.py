@@ -1,6 +1,6 @@
-"""Copies the interpreter that runs this below a folder, without what no service needs.
+"""Copies the interpreter below a folder. Part of the template: an update replaces it.
 
-    python3 docker/cpython.py FOLDER
+    python3 cpython.py FOLDER
 
 Paths are asked of the interpreter, so that the next version needs no edit. Shared libraries,
 libpython among them, are left to native-libraries.sh.
@@ -11,15 +11,24 @@ import sys
 import sysconfig
 from pathlib import Path
 
-# Tests, tools of developers, installers, second implementations in Python of what is there in C,
-# and what is of use only at a terminal, a display or to a debugger.
-UNNEEDED = shutil.ignore_patterns(
-    *("test", "_test*", "_ctypes_test*", "xx*", "_xxtest*", "__phello__", "__pycache__"),
-    *("config-*", "*.a", "ensurepip", "venv", "site-packages", "pydoc_data"),
-    *("_pydatetime.py", "_pydecimal.py", "_pyio.py"),
-    *("idlelib", "tkinter", "_tkinter*", "turtle*", "_curses*", "readline*", "_dbm*", "_gdbm*"),
-    "_remote_debugging*",
-)
+# What is left out, and why no service can miss it. Everything else is there, sources included.
+LEFT_OUT = {
+    "test": "CPython's own tests; the official image has none either",
+    "idle_test": "tests of the editor below",
+    "_test*.so": "C code for CPython's own tests",
+    "_ctypes_test*.so": "C code for CPython's own tests",
+    "_xxtestfuzz*.so": "C code for CPython's own tests",
+    "xx*.so": "examples for authors of C code",
+    "idlelib": "an editor with windows; needs tkinter",
+    "turtledemo": "demonstrations with windows; needs tkinter",
+    "tkinter": "windows; libtk, which it needs, is not in the official slim images either",
+    "_tkinter*.so": "windows; libtk, which it needs, is not in the official slim images either",
+    "_bundled": "pip as an archive, for ensurepip to install; nothing can be installed here",
+    "config-*": "for linking programs that embed CPython; there is no linker",
+    "*.a": "for linking programs that embed CPython; there is no linker",
+    "site-packages": "pip; the service's own packages are laid here",
+    "__pycache__": "made anew, so that it holds whatever time stamps a build gives",
+}
 
 
 def main(folder: str) -> None:
@@ -32,7 +41,14 @@ def main(folder: str) -> None:
         (programs / name).symlink_to(program.name)
 
     library = sysconfig.get_path("stdlib")
-    shutil.copytree(library, f"{folder}{library}", ignore=UNNEEDED, symlinks=True)
+    left_out = shutil.ignore_patterns(*LEFT_OUT)
+    shutil.copytree(library, f"{folder}{library}", ignore=left_out, symlinks=True)
+
+    # Not by the name sitecustomize, which agents of operators take.
+    shutil.copy2(Path(__file__).with_name("ca_bundle.py"), f"{folder}{library}/_ca_bundle.py")
+    packages = Path(f"{folder}{sysconfig.get_path('purelib')}")
+    packages.mkdir(parents=True)
+    (packages / "_ca_bundle.pth").write_text("import _ca_bundle\n", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,180 @@
+"""Starts the service as production does. Part of the template: an update replaces it.
+
+    python3 smoke-test.py COMMAND...     COMMAND: the image's ENTRYPOINT
+
+Its settings are in docker/smoke-test.env, its requests in docker/smoke-test.txt.
+"""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+DOCKER = Path("/docker")  # where the Dockerfile mounts the team's files
+OUTPUT = Path("/tmp/service.log")  # noqa: S108  the one place where the user may write
+START_TIMEOUT = 60
+STOP_TIMEOUT = 10
+
+type Service = subprocess.Popen[bytes]
+
+
+class Request(NamedTuple):
+    """One line of docker/smoke-test.txt."""
+
+    path: str
+    status: int
+    text: str
+
+
+def main(command: list[str]) -> None:
+    """Start, ask, stop; exit with a sentence at the first thing that is wrong."""
+    requests = [parse(line) for line in lines("smoke-test.txt")]
+    settings = dict(line.split("=", 1) for line in lines("smoke-test.env") if "=" in line)
+    environment = {"PORT": "8080"} | os.environ | settings
+    port = int(environment["PORT"])
+
+    with OUTPUT.open("wb") as output:
+        # Nothing but the command that the smoke test was given, which is the ENTRYPOINT.
+        service = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
+    await_health(service, port)
+    for request in requests:
+        check(service, port, request)
+    check_memory(service)
+
+    service.terminate()
+    try:
+        code = service.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        fail(service, f"the service runs on {STOP_TIMEOUT} s after SIGTERM")
+    # A server that sends the signal to itself once it has drained ends with 0 as PID 1 of a
+    # container, which it is not here.
+    if code not in (0, -signal.SIGTERM):
+        fail(service, f"the service ended with exit code {code} on SIGTERM")
+    print(f"smoke-test: healthy, {len(requests)} requests answered as expected, a clean exit")
+
+
+def lines(name: str) -> list[str]:
+    """Return the lines of a file of the team, without comments."""
+    file = DOCKER / name
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    found = [line.strip() for line in text.splitlines()]
+    return [line for line in found if line and not line.startswith("#")]
+
+
+def parse(line: str) -> Request:
+    """Return the request that `line` describes; a line "skip REASON" ends the smoke test."""
+    first, _, rest = line.partition(" ")
+    if first == "skip":
+        print(
+            f"smoke-test: skipped: {rest}. Not proven: that the service starts in its image.",
+            file=sys.stderr,
+        )
+        sys.exit()
+    status, _, text = rest.strip().partition(" ")
+    if not (first.startswith("/") and status.isdecimal()):
+        sys.exit(
+            f"smoke-test: {line!r} is neither PATH STATUS [TEXT] nor skip REASON."
+            " Edit docker/smoke-test.txt."
+        )
+    return Request(first, int(status), text.strip())
+
+
+def await_health(service: Service, port: int) -> None:
+    """Return as soon as GET /healthz is answered with 200."""
+    last = "nobody listens"
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            status, _ = get(port, "/healthz")
+        except (OSError, http.client.HTTPException) as error:
+            last = str(error)
+        else:
+            if status == http.HTTPStatus.OK:
+                return
+            last = f"the last answer was {status}"
+        if (code := service.poll()) is not None:
+            fail(
+                service,
+                f"the service ended with exit code {code} at its start. A setting that it needs:"
+                " edit docker/smoke-test.env. If it cannot start without something from outside:"
+                " a line `skip REASON` in docker/smoke-test.txt",
+            )
+        time.sleep(0.02)
+    fail(
+        service,
+        f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
+        " A setting that it needs: edit docker/smoke-test.env",
+    )
+
+
+def check(service: Service, port: int, request: Request) -> None:
+    """Ask; fail unless it is answered as expected."""
+    try:
+        status, body = get(port, request.path)
+    except (OSError, http.client.HTTPException) as error:
+        fail(service, f"GET {request.path} was not answered: {error}")
+    text = body.decode(errors="replace")
+    if status != request.status or request.text not in text:
+        expected = f"{request.status} {request.text}".strip()
+        fail(
+            service,
+            f"GET {request.path} was answered with {status} {text[:200]!r}, not {expected}."
+            " If the answer is right: edit docker/smoke-test.txt",
+        )
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """Return status and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def check_memory(service: Service) -> None:
+    """Fail if the service and its children hold more memory than production gives them."""
+    allowed = next((line for line in lines("limits.env") if line.startswith("MEMORY_MB=")), "")
+    megabytes = sum(map(anonymous_memory, family(service.pid))) / 1024
+    limit = allowed.partition("=")[2].split("#")[0].strip()
+    if limit and megabytes > int(limit):
+        fail(
+            service,
+            f"the service holds {megabytes:.0f} MB of memory, and its container gets {limit}."
+            " Raise MEMORY_MB in docker/limits.env, and the limits in compose.yaml and deploy/",
+        )
+
+
+def family(pid: int) -> list[int]:
+    """Return the process and all that descend from it."""
+    children = [
+        int(child)
+        for file in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in file.read_text(encoding="ascii").split()
+    ]
+    return [pid, *(each for child in children for each in family(child))]
+
+
+def anonymous_memory(pid: int) -> int:
+    """Return the kB that the kernel cannot take back from a process."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    fields = (line.split() for line in status.splitlines())
+    return sum(int(field[1]) for field in fields if field[0] in ("RssAnon:", "RssShmem:"))
+
+
+def fail(service: Service, why: str) -> NoReturn:
+    """Print what the service said, then why the build fails."""
+    service.kill()
+    service.wait()
+    sys.stderr.write(OUTPUT.read_text(encoding="utf-8", errors="replace")[-20_000:])
+    sys.exit(f"smoke-test: {why}.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
