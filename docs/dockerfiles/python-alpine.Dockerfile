@@ -12,37 +12,44 @@ COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
 WORKDIR /src
 ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_SYSTEM_PYTHON=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-COPY requirements.txt ./
+# Of folders that are dependencies (`uv add ./lib`), the manifest says what building them takes.
+COPY --parents requirements.txt **/pyproject.toml ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` a uv.toml with its package index.
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/root/.cache/uv,id=hello-service-uv \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
     --mount=type=bind,from=tools,target=/tools \
-    uv pip install --require-hashes --prefix /deps/usr/local -r requirements.txt || \
-    { echo "deps: where it says Failed to build above, a package was to be compiled, and this image lacks a compiler: take a release that has a wheel for this base, or install what it asks for in stage deps (RUN apk add ...)." >&2; exit 1; } && \
-    rm /deps/usr/local/.lock && \
-    python3 /tools/bytecode.py /deps
+    python3 /tools/install.py packages requirements.txt /deps/usr/local && \
+    python3 /tools/compile.py /deps
 
 FROM deps AS test
 COPY requirements-dev.txt ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/root/.cache/uv,id=hello-service-test-uv \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
-    uv pip install --require-hashes -r requirements-dev.txt
+    --mount=type=bind,from=tools,target=/tools \
+    python3 /tools/install.py packages requirements-dev.txt
 COPY . .
-RUN --mount=type=cache,target=/src/.mypy_cache \
+RUN --mount=type=cache,target=/src/.mypy_cache,id=hello-service-test-mypy \
+    --mount=type=bind,from=tools,target=/tools \
+    python3 /tools/install.py folders requirements-dev.txt && \
     ruff check && ruff format --check && mypy && pytest
 
+# The project's folder, as it is in the repository, but for what is for building and testing only.
 FROM deps AS build
+WORKDIR /app
 # Whatever the developer's umask: nobody but root writes to it.
-COPY --chmod=u=rwX,go=rX service /app/service
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash /app
+COPY --chmod=u=rwX,go=rX --exclude=docker --exclude=tests --exclude=requirements*.txt . ./
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=bind,source=requirements.txt,target=/src/requirements.txt \
+    python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
+    python3 /tools/compile.py "" /app && mkdir -p /out && mv /app /out/
 
-# The interpreter, less what no service needs; -OO leaves out the docstrings of the standard library.
+# The interpreter, less what no service can miss.
 FROM python:3.14-alpine3.24 AS cpython
 RUN --mount=type=bind,from=tools,target=/tools \
-    python3 /tools/cpython.py /cpython && python3 -OO /tools/bytecode.py /cpython
+    python3 /tools/cpython.py /cpython && python3 /tools/compile.py /cpython
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
@@ -69,18 +76,24 @@ COPY --link --from=cpython /usr/share/zoneinfo /usr/share/zoneinfo
 COPY --link --from=native-libraries /native-libraries /
 COPY --link --from=deps /deps /
 ENV PYTHONPATH=/app \
-    PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 
-# The service is loaded once where it will run: what is missing there fails the build.
+# Started once as in production: what is missing fails the build. docker/smoke-test.txt says what is asked.
 FROM runtime-dependencies AS smoke-test
-COPY --from=build /app /app
-RUN ["/usr/local/bin/python3", "-c", "import service.server"]
+COPY --from=build /out /out
+COPY --from=build /out /
+ENV HOME=/tmp
+WORKDIR /app
+USER 65532:65532
+RUN --mount=type=tmpfs,target=/tmp \
+    --mount=type=bind,from=tools,target=/tools \
+    --mount=type=bind,source=docker,target=/docker \
+    ["/usr/local/bin/python3", "/tools/smoke-test.py", "/usr/local/bin/python3", "-m", "service"]
 
 FROM runtime-dependencies AS runtime
-COPY --link --from=smoke-test /app /app
+COPY --link --from=smoke-test /out /
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
