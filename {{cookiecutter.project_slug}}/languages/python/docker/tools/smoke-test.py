@@ -19,7 +19,7 @@ OUTPUT = Path("/tmp/service.log")  # noqa: S108  the one place where the user ma
 START_TIMEOUT = 60
 STOP_TIMEOUT = 10
 
-type Service = subprocess.Popen[bytes]
+Service = subprocess.Popen[bytes]
 
 
 class Request(NamedTuple):
