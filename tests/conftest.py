@@ -142,6 +142,25 @@ def probe(_engine, service, built, ca_bundle, tmp_path_factory) -> tuple[Service
     return edited, edited.build(ca=ca_bundle)
 
 
+@pytest.fixture(scope="session")
+def handlers(_engine, service, built, ca_bundle, tmp_path_factory) -> tuple[Service, engine.Build]:
+    """The combination's service with handlers of every kind (variant `handlers`), and its build."""
+    edited = service.with_variant("handlers", tmp_path_factory.mktemp("handlers"), ca_bundle)
+    return edited, edited.build(ca=ca_bundle)
+
+
+@pytest.fixture(scope="session")
+def handling(handlers) -> Iterator[engine.Container]:
+    """The service with handlers of every kind in a hardened container, answering."""
+    service, build = handlers
+    container = service.run(build.image)
+    try:
+        container.wait_until_it_answers()
+        yield container
+    finally:
+        container.remove()
+
+
 @pytest.fixture
 def start(_engine) -> Iterator[Callable[..., engine.Container]]:
     """Start a container of a service's image that is gone after the test: `start(service, image, "--env=A=b")`."""

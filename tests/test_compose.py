@@ -101,6 +101,6 @@ def test_a_shell_beside_it_sees_its_processes_files_and_network(loop):
 
 
 def test_a_saved_file_is_served(loop):
-    assert not loop.answers("/slow?seconds=0")
+    assert not loop.answers("/slow?ms=0")
     shutil.copytree(VARIANTS / loop.service.language / "probe" / "overlay", loop.service.path, dirs_exist_ok=True)
-    loop.wait_until_it_answers("/slow?seconds=0")
+    loop.wait_until_it_answers("/slow?ms=0")

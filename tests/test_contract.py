@@ -73,7 +73,9 @@ def test_turns_healthy_by_its_own_healthcheck(running):
 
 
 def test_turns_unhealthy_when_the_process_hangs(service, image, start):
-    container = start(service, image, "--health-interval=1s", "--health-timeout=10s", "--health-retries=1")
+    # Without --init, because it is the service itself that has to hang.
+    health = ["--health-interval=1s", "--health-timeout=10s", "--health-retries=1"]
+    container = start(service, image, "--init=false", *health)
     container.wait_until_health_is("healthy")
     container.signal("STOP")
     container.wait_until_health_is("unhealthy")
@@ -97,12 +99,12 @@ def test_answers_a_slow_request_in_full_after_sigterm(probe, start):
     service, build = probe
     container = start(service, build.image)
     answers = []
-    request = threading.Thread(target=lambda: answers.append(container.get("/slow?seconds=3")))
+    request = threading.Thread(target=lambda: answers.append(container.get("/slow?ms=3000")))
     request.start()
     time.sleep(1)
     exit_code = container.stop()
     request.join()
-    assert (answers[0].status_code, answers[0].json()) == (200, {"slept": 3})
+    assert (answers[0].status_code, answers[0].json()) == (200, {"slept": 3000})
     assert exit_code in service.record["exit_codes"]
     assert '"draining"' in container.stdout()
 
@@ -110,7 +112,7 @@ def test_answers_a_slow_request_in_full_after_sigterm(probe, start):
 def test_accepts_nothing_new_while_draining(probe, start):
     service, build = probe
     container = start(service, build.image)
-    request = threading.Thread(target=lambda: container.get("/slow?seconds=4"))
+    request = threading.Thread(target=lambda: container.get("/slow?ms=4000"))
     request.start()
     time.sleep(1)
     container.signal("TERM")
@@ -140,7 +142,7 @@ def test_stops_at_once_when_idle(service, image, start):
 def test_answers_other_requests_during_a_slow_one(probe, start):
     service, build = probe
     container = start(service, build.image)
-    request = threading.Thread(target=lambda: container.get("/slow?seconds=3"))
+    request = threading.Thread(target=lambda: container.get("/slow?ms=3000"))
     request.start()
     time.sleep(0.5)
     container.get("/healthz", timeout=2)

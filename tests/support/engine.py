@@ -20,8 +20,18 @@ from pathlib import Path
 
 import requests
 
+from support.client import Connection
+
 # What the Kubernetes "restricted" profile and a careful operator ask for; and /tmp, with its options if any.
-HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
+# --init: until a process has its handlers, the kernel ignores signals to PID 1, and `docker stop` would wait and kill.
+HARDENED = ["--init", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
+
+# Clients that run in the network of what they ask: the program, and an image of the template's own that has Python.
+CLIENT = Path(__file__).with_name("client.py")
+PYTHON = re.search(
+    r"python:[\w.]+-slim[\w.-]*",
+    (CLIENT.parents[2] / "{{cookiecutter.project_slug}}/languages/python/Dockerfile").read_text(encoding="utf-8"),
+)[0]
 
 
 class EngineError(Exception):
@@ -237,6 +247,26 @@ class Container:
             raise self._ended()
         return f"http://{published[0]}"
 
+    def connect(self) -> Connection:
+        """Open a plain connection to it."""
+        address, _, port = self.url.removeprefix("http://").partition(":")
+        return Connection((address, int(port)))
+
+    @contextmanager
+    def clients(self, scenario: str, **arguments: object) -> Iterator[Clients]:
+        """Run a scenario of support/client.py in its network, next to it; give the clients once they are under way."""
+        arguments = {"scenario": scenario, "port": self.port, **arguments}
+        command = ["docker", "run", "--rm", "--init", f"--network=container:{self.id}", PYTHON, "python", "-c"]
+        process = subprocess.Popen(
+            [*command, CLIENT.read_text(encoding="utf-8"), json.dumps(arguments)], stdout=subprocess.PIPE, text=True
+        )
+        with process:
+            try:
+                assert process.stdout.readline() == "ready\n", self.logs()
+                yield Clients(process)
+            finally:
+                process.terminate()
+
     def get(self, path: str, timeout: float = 30) -> requests.Response:
         """GET `path`; `timeout` in seconds."""
         return requests.get(self.url + path, timeout=timeout)
@@ -255,7 +285,8 @@ class Container:
     @property
     def resident(self) -> float:
         """Bytes of memory that its process has mapped and loaded, files shared with others included."""
-        return float(docker("top", self.id, "-o", "pid,rss").splitlines()[1].split()[1]) * 2**10
+        # The last process is the service: before it comes the init of the engine.
+        return float(docker("top", self.id, "-o", "pid,rss").splitlines()[-1].split()[1]) * 2**10
 
     def wait_until_it_answers(self) -> None:
         """Return as soon as /healthz answers; raises EngineError where it does not in 60 s."""
@@ -307,6 +338,20 @@ class Container:
     def remove(self) -> None:
         """Remove it, running or not."""
         docker("rm", "--force", "--volumes", self.id)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Clients that are under way in a container's network."""
+
+    process: subprocess.Popen
+
+    def report(self) -> dict:
+        """Return what they have seen, once they are done; raises EngineError where they fail."""
+        output, _ = self.process.communicate(timeout=120)
+        if self.process.returncode:
+            raise EngineError(f"the clients failed; their traceback is in this test's own stderr\n{output}")
+        return json.loads(output)
 
 
 def wait_for(condition, seconds: float, describe, every: float = 0.1) -> None:

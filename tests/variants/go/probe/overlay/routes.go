@@ -44,13 +44,13 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 }
 
 func slow(w http.ResponseWriter, r *http.Request) {
-	seconds, err := strconv.Atoi(r.URL.Query().Get("seconds"))
+	ms, err := strconv.Atoi(r.URL.Query().Get("ms"))
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
-	time.Sleep(time.Duration(seconds) * time.Second)
-	writeJSON(w, http.StatusOK, map[string]int{"slept": seconds})
+	time.Sleep(time.Duration(ms) * time.Millisecond)
+	writeJSON(w, http.StatusOK, map[string]int{"slept": ms})
 }
 
 func fetch(w http.ResponseWriter, r *http.Request) {

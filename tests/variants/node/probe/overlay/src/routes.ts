@@ -17,10 +17,10 @@ export async function routes(app: FastifyInstance): Promise<void> {
     return { status: "draining" };
   });
 
-  app.get<{ Querystring: { seconds: string } }>("/slow", async ({ query }) => {
-    const seconds = Number(query.seconds);
-    await sleep(seconds * 1000);
-    return { slept: seconds };
+  app.get<{ Querystring: { ms: string } }>("/slow", async ({ query }) => {
+    const ms = Number(query.ms);
+    await sleep(ms);
+    return { slept: ms };
   });
 
   app.get<{ Querystring: { url: string } }>("/fetch", async ({ query }, reply) => {

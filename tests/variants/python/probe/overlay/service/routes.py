@@ -32,10 +32,10 @@ async def readyz(request: Request, response: Response) -> dict[str, str]:
 
 
 @router.get("/slow")
-async def slow(seconds: int) -> dict[str, int]:
+async def slow(ms: int) -> dict[str, int]:
     """Answer late."""
-    await asyncio.sleep(seconds)
-    return {"slept": seconds}
+    await asyncio.sleep(ms / 1000)
+    return {"slept": ms}
 
 
 @router.get("/fetch")

@@ -66,9 +66,9 @@ final class Routes implements HttpService {
     }
 
     private void slow(ServerRequest request, ServerResponse response) throws InterruptedException {
-        int seconds = Integer.parseInt(request.query().get("seconds"));
-        Thread.sleep(seconds * 1000L);
-        response.send(json("slept", seconds));
+        int ms = Integer.parseInt(request.query().get("ms"));
+        Thread.sleep(ms);
+        response.send(json("slept", ms));
     }
 
     private void fetch(ServerRequest request, ServerResponse response) {

@@ -1,0 +1,277 @@
+"""HTTP as the RFCs have it: what is answered, what is refused and how, and what handlers may do."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+
+import pytest
+from support.client import request
+from support.services import DIAGONAL
+
+pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def connection(handling):
+    """A new connection to the service."""
+    with handling.connect() as connection:
+        yield connection
+
+
+def is_error(answer, status: int, phrase: str = "") -> bool:
+    """Say whether it has the one shape that errors have."""
+    assert answer, "no answer"
+    assert answer.status == status, answer
+    assert answer.headers["content-type"].startswith("application/json"), answer
+    assert list(answer.json) == ["error"], answer
+    assert answer.json["error"] == answer.json["error"].lower() != "", answer
+    return not phrase or answer.json["error"] == phrase
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is answered
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/nothing", "/slow?ms=1"])
+def test_head_is_get_without_a_body(connection, path):
+    got = connection.ask(path)
+    headed = connection.ask(path, method="HEAD")
+    assert headed.status == got.status
+    for name in ("content-type", "content-length"):
+        assert headed.headers.get(name) == got.headers.get(name)
+    assert connection.ask(path).body == got.body  # nothing of a body was left in between
+
+
+def test_http_1_0_is_answered_and_ends(connection):
+    answer = connection.ask("/", version="1.0")
+    assert (answer.status, answer.json) == (200, {"message": "Hello from hello-service"})
+    assert "transfer-encoding" not in answer.headers
+    assert connection.ends()
+
+
+def test_http_1_0_needs_no_host(connection):
+    connection.send(b"GET / HTTP/1.0\r\n\r\n")
+    assert connection.answer().status == 200
+
+
+def test_connection_close_closes(connection):
+    answer = connection.ask("/", "Connection: close")
+    assert (answer.status, answer.is_last) == (200, True)
+    assert connection.ends()
+
+
+def test_a_connection_is_kept_otherwise(connection):
+    assert not any(connection.ask("/").is_last for _ in range(3))
+
+
+def test_pipelined_requests_are_answered_in_order(connection):
+    paths = ["/slow?ms=100", "/", "/healthz"]
+    connection.send(b"".join(map(request, paths)))
+    answers = [connection.answer().json for _ in paths]
+    assert answers == [{"slept": 100}, {"message": "Hello from hello-service"}, {"status": "ok"}]
+
+
+def test_a_client_that_sends_no_more_gets_its_answer(connection):
+    connection.send(request("/slow?ms=300"))
+    connection.end()
+    assert connection.answer().json == {"slept": 300}
+    assert connection.ends()
+
+
+def test_a_request_in_pieces_is_answered(connection):
+    for byte in request("/"):
+        connection.send(bytes([byte]))
+    assert connection.answer().status == 200
+
+
+def test_an_absolute_target_is_answered(connection):
+    connection.send(b"GET http://test/healthz HTTP/1.1\r\nHost: test\r\n\r\n")
+    assert connection.answer().json == {"status": "ok"}
+
+
+def test_a_client_may_wait_for_100_continue(connection):
+    connection.send(b"POST /body HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+    assert connection.line().startswith(b"HTTP/1.1 100")
+    connection.data = b""
+    connection.send(b"hello")
+    assert connection.answer().json == {"bytes": 5}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/"), ("DELETE", "/"), ("PUT", "/healthz"), ("PATCH", "/readyz"), ("POST", "/slow")]
+)
+def test_a_wrong_method_is_405_and_those_allowed_are_named(connection, method, path):
+    answer = connection.ask(path, method=method, body=b"{}")
+    assert is_error(answer, 405, "method not allowed")
+    assert {"GET", "HEAD"} <= {name.strip() for name in answer.headers["allow"].split(",")}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/nothing", "/healthz/more", "//", "/%2e%2e/etc/passwd"])
+def test_an_unknown_path_is_404_whatever_the_method(connection, method, path):
+    assert is_error(connection.ask(path, method=method, body=b"{}" if method == "POST" else b""), 404, "not found")
+
+
+def test_a_body_that_nobody_reads_is_no_request(connection):
+    first = connection.ask("/nothing", method="POST", body=request("/healthz") * 100)
+    assert is_error(first, 404)
+    if first.is_last:
+        assert connection.ends()
+    else:
+        assert connection.ask("/").json == {"message": "Hello from hello-service"}
+
+
+def test_a_failing_handler_is_500(connection):
+    assert is_error(connection.ask("/fail"), 500, "internal server error")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is refused: 400, the end of the connection, and nothing of what follows is taken for a request
+# ---------------------------------------------------------------------------------------------------------------------
+
+CHUNKS = "POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n"
+
+MALFORMED = {
+    "length and encoding": f"{CHUNKS}Content-Length: 5\r\n\r\n0\r\n\r\n",
+    "two hosts": "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "no host": "GET / HTTP/1.1\r\n\r\n",
+    "two lengths": "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "a negative length": "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: -5\r\n\r\nhello",
+    "a length that is none": "POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: 5x\r\n\r\nhello",
+    "a bad chunk": f"{CHUNKS}\r\nxyz\r\nhello\r\n0\r\n\r\n",
+    "a chunk without an end": f"{CHUNKS}\r\n5\r\nhello!\r\n0\r\n\r\n",
+    "a target without a slash": "GET nothing HTTP/1.1\r\nHost: t\r\n\r\n",
+    "a target with a space": "GET /a b HTTP/1.1\r\nHost: t\r\n\r\n",
+    "a bad escape": "GET /%zz HTTP/1.1\r\nHost: t\r\n\r\n",
+    "a control character": "GET /\x01\x1b[31m HTTP/1.1\r\nHost: t\r\n\r\n",
+    "a space before the colon": "GET / HTTP/1.1\r\nHost: t\r\nName : value\r\n\r\n",
+    "a header without a colon": "GET / HTTP/1.1\r\nHost: t\r\nnonsense\r\n\r\n",
+    "a NUL in a header": "GET / HTTP/1.1\r\nHost: t\r\nName: a\x00b\r\n\r\n",
+    "no version": "GET /\r\nHost: t\r\n\r\n",
+    "no HTTP": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_is_malformed_is_400_and_ends_the_connection(connection, name):
+    connection.send(MALFORMED[name].encode("latin-1") + request("/smuggled"))
+    answer = connection.answer()
+    assert is_error(answer, 400)
+    assert answer.is_last
+    assert connection.ends()
+
+
+def test_an_encoding_that_nobody_knows_ends_the_connection(connection):
+    connection.send(b"POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: rot13\r\n\r\nuryyb" + request("/smuggled"))
+    answer = connection.answer()
+    assert is_error(answer, 501 if answer.status == 501 else 400)
+    assert connection.ends()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Sizes
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_headers_up_to_16_kib_are_taken(connection):
+    assert connection.ask("/", f"Name: {'a' * 15_000}").status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[f"Name: {'a' * 40_000}"], [f"Name-{number}: {'a' * 90}" for number in range(400)]],
+    ids=["one", "many"],
+)
+def test_larger_headers_are_431(connection, headers):
+    assert is_error(connection.ask("/", *headers), 431, "request header fields too large")
+    assert connection.ends()
+
+
+def test_a_longer_target_is_refused(connection):
+    answer = connection.ask(f"/{'a' * 40_000}")
+    assert is_error(answer, 414 if answer and answer.status == 414 else 431)
+    assert connection.ends()
+
+
+def chunked(size: int) -> bytes:
+    """Return a body of chunks of 64 KiB, `size` bytes in all."""
+    chunk = b"a" * 65536
+    whole, rest = divmod(size, len(chunk))
+    pieces = [b"10000\r\n" + chunk + b"\r\n"] * whole + [b"%x\r\n%s\r\n" % (rest, chunk[:rest])] * bool(rest)
+    return b"".join(pieces) + b"0\r\n\r\n"
+
+
+def upload(connection, path: str, size: int, in_chunks: bool):
+    """Send a body of `size` bytes; return the answer."""
+    if in_chunks:
+        connection.send(request(path, "Transfer-Encoding: chunked", method="POST") + chunked(size))
+        return connection.answer()
+    return connection.ask(path, method="POST", body=b"a" * size)
+
+
+@pytest.mark.parametrize("in_chunks", [False, True], ids=["length", "chunks"])
+def test_a_body_up_to_1_mib_is_taken(connection, in_chunks):
+    assert upload(connection, "/body", MIB, in_chunks).json == {"bytes": MIB}
+    assert connection.ask("/").status == 200
+
+
+@pytest.mark.parametrize("in_chunks", [False, True], ids=["length", "chunks"])
+def test_a_larger_body_is_413(connection, in_chunks):
+    assert is_error(upload(connection, "/body", 2 * MIB, in_chunks), 413)
+
+
+def test_a_body_that_is_announced_too_large_is_413_before_it_is_sent(connection):
+    connection.send(b"POST /body HTTP/1.1\r\nHost: t\r\nContent-Length: 2000000\r\n\r\n")
+    assert is_error(connection.answer(), 413)
+    assert connection.ends()
+
+
+@pytest.mark.parametrize("in_chunks", [False, True], ids=["length", "chunks"])
+def test_a_route_may_take_a_larger_body_and_reads_it_as_it_comes(connection, in_chunks):
+    assert upload(connection, "/upload", 24 * MIB, in_chunks).json == {"bytes": 24 * MIB}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What handlers do
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_server_sent_events_arrive_while_they_are_made(connection):
+    connection.send(b"GET /events HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n")
+    seen = []
+    while len(seen) < 3:  # without an end: what waits for it waits for ever
+        line = connection.line()
+        if line.startswith(b"data:"):
+            seen.append(line)
+    assert seen == [b"data: 0", b"data: 1", b"data: 2"]
+
+
+def test_a_streamed_answer_arrives_whole(connection):
+    answer = connection.ask("/stream?mib=32")
+    assert (answer.status, len(answer.body)) == (200, 32 * MIB)
+    assert connection.ask("/").status == 200
+
+
+def test_web_sockets_are_upgraded_to(connection):
+    key = base64.b64encode(os.urandom(16)).decode()
+    upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}"]
+    answer = connection.ask("/socket", *upgrade)
+    proof = hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()  # noqa: S324  (RFC 6455)
+    assert (answer.status, answer.headers["sec-websocket-accept"]) == (101, base64.b64encode(proof).decode())
+    for text in (b"hello", b"again"):
+        connection.send(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text)  # one frame of text, masked with zeros
+        while len(connection.data) < 2 + len(text):
+            assert connection.receive()
+        assert connection.data == bytes([0x81, len(text)]) + text
+        connection.data = b""
+
+
+def test_all_of_it_is_logged_once(handling):
+    requests = [json.loads(line) for line in handling.stdout().splitlines()]
+    assert {line["path"] for line in requests if line["msg"] == "request"} >= {"/upload", "/stream"}
