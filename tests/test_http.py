@@ -9,9 +9,9 @@ import os
 
 import pytest
 from support.client import request
-from support.services import DIAGONAL
+from support.services import HTTP
 
-pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+pytestmark = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
 
 MIB = 1 << 20
 

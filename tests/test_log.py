@@ -7,10 +7,10 @@ import json
 import pytest
 from support.client import request
 from support.engine import wait_for
-from support.services import DIAGONAL
+from support.services import HTTP
 from test_http import MALFORMED
 
-pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+pytestmark = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
 
 FIELDS = {"time", "level", "msg", "method", "path", "status", "duration_ms"}
 LINE = 8 << 10  # bytes

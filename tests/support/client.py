@@ -91,7 +91,7 @@ def dechunked(data: bytes) -> tuple[bytes | None, bytes]:
 class Connection:
     """A connection to `address`, for one test; `timeout` in seconds, for each step."""
 
-    def __init__(self, address: tuple[str, int], timeout: float = 20) -> None:
+    def __init__(self, address: tuple[str, int], timeout: float = 10) -> None:
         """Connect."""
         self.socket = socket.create_connection(address, timeout)
         self.data, self.has_ended = b"", False
