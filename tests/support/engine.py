@@ -26,12 +26,10 @@ from support.client import Connection
 # --init: until a process has its handlers, the kernel ignores signals to PID 1, and `docker stop` would wait and kill.
 HARDENED = ["--init", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
 
-# Clients that run in the network of what they ask: the program, and an image of the template's own that has Python.
+# Clients that run in the network of what they ask: the program, and the image that it runs in.
 CLIENT = Path(__file__).with_name("client.py")
-PYTHON = re.search(
-    r"python:[\w.]+-slim[\w.-]*",
-    (CLIENT.parents[2] / "{{cookiecutter.project_slug}}/languages/python/Dockerfile").read_text(encoding="utf-8"),
-)[0]
+IMAGES = (CLIENT.parents[2] / "templates" / "images.jinja").read_text(encoding="utf-8")
+PYTHON = re.search(r'"python": "(.+)"', IMAGES)[1]
 
 
 class EngineError(Exception):
