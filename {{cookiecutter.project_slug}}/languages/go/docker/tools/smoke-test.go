@@ -1,0 +1,228 @@
+//go:build ignore
+
+// Smoke-test starts the service once, as in production, and asks it what the team lists. Part of the template: an update
+// replaces it.
+//
+//	smoke-test COMMAND...
+//
+// /docker/smoke-test.txt lists the requests, /docker/smoke-test.env the settings, /docker/limits.env the memory.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	startTimeout   = 60 * time.Second
+	requestTimeout = 30 * time.Second
+	stopTimeout    = 10 * time.Second
+)
+
+// request is a line of smoke-test.txt: what is asked, and what is expected.
+type request struct {
+	path   string
+	status int
+	text   string
+}
+
+func main() {
+	architecture := os.Getenv("TARGETARCH")
+	os.Unsetenv("TARGETARCH") // production does not have it
+	requests, skip, err := readRequests("/docker/smoke-test.txt")
+	switch {
+	case err != nil:
+	case skip != "":
+		fmt.Printf("smoke-test: skipped: %s. Not proven: that the service starts in its image.\n", skip)
+	case architecture != runtime.GOARCH:
+		fmt.Printf("smoke-test: skipped: the image is for %s, this builder is %s. Not proven: that the service starts in its image.\n", architecture, runtime.GOARCH)
+	default:
+		err = try(os.Args[1:], requests)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "smoke-test:", err)
+		os.Exit(1)
+	}
+}
+
+// readRequests returns the requests that a file lists, or the reason why the service is not started.
+func readRequests(file string) (requests []request, skip string, err error) {
+	lines, err := readLines(file)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, line := range lines {
+		words := strings.Fields(line)
+		if words[0] == "skip" {
+			return nil, strings.TrimRight(strings.Join(words[1:], " "), "."), nil
+		}
+		if len(words) > 1 && strings.HasPrefix(words[0], "/") {
+			if status, err := strconv.Atoi(words[1]); err == nil {
+				_, text, _ := strings.Cut(line, words[1])
+				requests = append(requests, request{words[0], status, strings.TrimSpace(text)})
+				continue
+			}
+		}
+		return nil, "", fmt.Errorf("the line %q is not PATH STATUS [TEXT]. Edit docker/smoke-test.txt", line)
+	}
+	return requests, "", nil
+}
+
+// readLines returns the lines of a file, without comments; none where there is no such file.
+func readLines(file string) (lines []string, err error) {
+	content, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	for line := range strings.Lines(string(content)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	return lines, err
+}
+
+// try runs the command until it has answered everything. The error says what did not go well, and which file helps.
+func try(command []string, requests []request) error {
+	settings, err := readLines("/docker/smoke-test.env")
+	if err != nil {
+		return err
+	}
+	var output lockedBuffer
+	service := exec.Command(command[0], command[1:]...)
+	service.Env = append(append(os.Environ(), memoryLimit()...), settings...)
+	service.Stdout, service.Stderr = &output, &output
+	if err := service.Start(); err != nil {
+		return fmt.Errorf("the service does not start: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- service.Wait() }()
+
+	if err = ask(service.Env, requests, ended); err == nil {
+		err = stop(service, ended)
+	}
+	if err != nil {
+		_ = service.Process.Kill() // it may have ended
+		fmt.Fprint(os.Stderr, output.String())
+		return err
+	}
+	fmt.Printf("smoke-test: the service is healthy, answers %d requests as docker/smoke-test.txt expects, and stops.\n", len(requests))
+	return nil
+}
+
+// memoryLimit returns the runtime's setting for the memory that the container gets.
+func memoryLimit() []string {
+	lines, _ := readLines("/docker/limits.env") // without a limit there is nothing to set
+	for _, line := range lines {
+		if value, ok := strings.CutPrefix(line, "MEMORY_MB="); ok {
+			if megabytes, err := strconv.Atoi(strings.Fields(value + " -")[0]); err == nil {
+				return []string{fmt.Sprintf("GOMEMLIMIT=%dMiB", megabytes*9/10)}
+			}
+		}
+	}
+	return nil
+}
+
+func ask(environment []string, requests []request, ended <-chan error) error {
+	const help = "A setting that it needs goes to docker/smoke-test.env. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt."
+	client := &http.Client{
+		Timeout:       requestTimeout,
+		Transport:     &http.Transport{DisableKeepAlives: true}, // and no proxy
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	address := "http://127.0.0.1:"
+	for _, variable := range environment {
+		if port, ok := strings.CutPrefix(variable, "PORT="); ok {
+			address = "http://127.0.0.1:" + port
+		}
+	}
+
+	for deadline := time.Now().Add(startTimeout); ; time.Sleep(20 * time.Millisecond) {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("the service ended (%s) before it answered GET /healthz with 200. %s", describe(err), help)
+		default:
+		}
+		status, _, err := get(client, address+"/healthz")
+		if status == http.StatusOK {
+			break
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("the service did not answer GET /healthz with 200 within %s; last: %s. %s", startTimeout, answer(status, "", err), help)
+		}
+	}
+	for _, r := range requests {
+		status, body, err := get(client, address+r.path)
+		if status != r.status || !strings.Contains(body, r.text) {
+			return fmt.Errorf("GET %s: expected %s, got %s. Edit docker/smoke-test.txt if that is right; a setting that the service needs goes to docker/smoke-test.env", r.path, answer(r.status, r.text, nil), answer(status, body, err))
+		}
+	}
+	return nil
+}
+
+func get(client *http.Client, address string) (int, string, error) {
+	response, err := client.Get(address)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	return response.StatusCode, string(body), err
+}
+
+func answer(status int, text string, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %.300s", status, strings.TrimSpace(text)))
+}
+
+func stop(service *exec.Cmd, ended <-chan error) error {
+	_ = service.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which is told below
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("the service was to end with exit code 0 on SIGTERM, and ended with %s", describe(err))
+		}
+		return nil
+	case <-time.After(stopTimeout):
+		return fmt.Errorf("the service did not end within %s of SIGTERM", stopTimeout)
+	}
+}
+
+func describe(err error) string {
+	if err == nil {
+		return "exit code 0"
+	}
+	return strings.Replace(err.Error(), "exit status", "exit code", 1)
+}
+
+// lockedBuffer keeps what the service writes while it runs, up to a megabyte.
+type lockedBuffer struct {
+	mutex sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(data []byte) (int, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.bytes.Write(data[:min(len(data), 1<<20-b.bytes.Len())])
+	return len(data), nil
+}
+
+func (b *lockedBuffer) String() string {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.bytes.String()
+}
