@@ -5,40 +5,42 @@
 FROM scratch AS tools
 COPY docker/tools /
 
-# Dependencies, downloaded once for as long as go.mod and go.sum stay the same.
-# --platform: Go cross-compiles, so no stage is ever emulated.
+# The modules, downloaded once for as long as go.mod and go.sum stay the same. They are in this layer: later stages
+# need neither a network nor a secret. --platform: Go cross-compiles, so no stage is ever emulated.
 FROM --platform=$BUILDPLATFORM golang:1.27-alpine3.24 AS deps
-WORKDIR /src
+WORKDIR /app
 ENV CGO_ENABLED=0
-COPY go.mod go.sum* ./
+# Also those of modules that `replace` or go.work name by a folder; with vendor/, nothing is downloaded.
+COPY --parents ./**/go.mod ./**/go.sum ./go.work* ./vendor/modules.txt* ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` the settings of its module proxy (a file of `go env`).
-RUN --mount=type=cache,target=/go/pkg/mod \
+RUN --mount=type=cache,id=hello-service-modules,target=/cache \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/go/env \
-    go mod download
+    --mount=type=bind,from=tools,target=/tools \
+    sh /tools/download.sh
 
 FROM deps AS test
 COPY --from=golangci/golangci-lint:v2.15.0-alpine /usr/bin/golangci-lint /usr/local/bin/
 COPY . .
-RUN --mount=type=cache,target=/go/pkg/mod \
-    --mount=type=cache,target=/root/.cache \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    --mount=type=secret,id=registry,target=/root/.config/go/env \
+# Tests are anybody's code: what they write to the cache is read by no other stage.
+RUN --mount=type=cache,id=hello-service-test,target=/root/.cache \
     golangci-lint run && go vet ./... && go test ./...
 
 FROM deps AS build
+RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
+    --mount=type=bind,from=tools,target=/tools \
+    go build -trimpath -o /usr/local/bin/ /tools/smoke-test.go && go build -trimpath -o /usr/local/bin/ /tools/static.go
 COPY . .
 ARG TARGETOS TARGETARCH
+# Where there are several main packages: which one is the service, for example ./cmd/api. TAGS: build tags, separated by commas.
+ARG MAIN="" TAGS=""
+# Set as main.version and main.revision, if the service has such variables.
+ARG VERSION=0.0.0-dev REVISION=unknown
 # The compiler's cache is mounted: an edit compiles what it changed, not the standard library.
-# timetzdata: alpine has no time zones, so they are embedded (0.4 MB).
-RUN --mount=type=cache,target=/go/pkg/mod \
-    --mount=type=cache,target=/root/.cache \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    --mount=type=secret,id=registry,target=/root/.config/go/env \
+RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
-    export GOOS="$TARGETOS" GOARCH="$TARGETARCH" && sh /tools/cgo.sh && \
-    go build -trimpath -buildvcs=false -ldflags="-s -w" -tags=timetzdata -o /out/server .
+    sh /tools/build.sh /out/server
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
@@ -50,8 +52,14 @@ RUN --mount=type=bind,from=alpine:3.24,target=/from \
 FROM alpine:3.24 AS base
 COPY --link --from=rootfs /rootfs /
 
-FROM base AS runtime
-COPY --link --from=build /out/server /app/server
+# The project without what was compiled or is for building: whatever else is in the repository is in the image,
+# at the same place.
+FROM scratch AS project
+COPY --chmod=u=rwX,go=rX --exclude=**/*.go --exclude=**/*.s --exclude=**/go.mod --exclude=**/go.sum --exclude=go.work* \
+    --exclude=vendor --exclude=**/testdata --exclude=docker --exclude=.golangci.* --exclude=*.md . /app
+COPY --from=build /out/server /app/bin/server
+
+FROM base AS runtime-dependencies
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
@@ -68,5 +76,26 @@ LABEL org.opencontainers.image.title="hello-service" \
       org.opencontainers.image.base.name="docker.io/library/alpine:3.24"
 
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
-    CMD ["/app/server", "healthcheck"]
-ENTRYPOINT ["/app/server"]
+    CMD ["/app/bin/server", "healthcheck"]
+ENTRYPOINT ["/app/bin/server"]
+
+# For the edit loop (compose.yaml): the same image, without the smoke test.
+FROM runtime-dependencies AS dev
+COPY --link --from=project /app /app
+
+# The service is started here as in production, where this builder's processor can run it. A copy of the image, since
+# an image of another platform cannot be told to run a program of this one.
+FROM --platform=$BUILDPLATFORM scratch AS smoke-test
+COPY --link --from=runtime-dependencies / /
+COPY --link --from=project /app /app
+ENV PORT=8080 HOME=/tmp
+WORKDIR /app
+USER 65532:65532
+ARG TARGETARCH
+RUN --mount=type=bind,from=build,source=/usr/local/bin/smoke-test,target=/smoke-test \
+    --mount=type=bind,source=docker,target=/docker \
+    --mount=type=tmpfs,target=/tmp \
+    ["/smoke-test", "/app/bin/server"]
+
+FROM runtime-dependencies AS runtime
+COPY --link --from=smoke-test /app /app
