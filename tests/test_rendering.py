@@ -53,7 +53,7 @@ def test_no_trace_of_another_language(service):
 
 def test_no_trace_of_another_base(service):
     # An image or a path may be named after a base that was not chosen; a stage that holds nothing but files has none.
-    images = re.compile(r"\S+[:/]\S+|^FROM scratch AS (?:packages|tools)$")
+    images = re.compile(r"\S+[:/]\S+|^FROM (?:--platform=\S+ )?scratch AS (?!base$)[\w-]+$")
     others = {base for base in BASES if base != service.base}
     if service.base == "scratch":
         others.discard("distroless")  # scratch takes its few files from there

@@ -173,19 +173,19 @@ func read(dir string, files []string) (map[string]bool, string) {
 		if err != nil {
 			continue // the compiler says it better
 		}
-		ast.Inspect(parsed, func(node ast.Node) bool {
-			switch node := node.(type) {
+		ast.Inspect(parsed, func(part ast.Node) bool {
+			switch part := part.(type) {
 			case *ast.FuncDecl:
-				add(receiver(node.Recv), node.Name)
+				add(receiver(part.Recv), part.Name)
 			case *ast.TypeSpec:
-				add("", node.Name)
+				add("", part.Name)
 			case *ast.ValueSpec:
-				for _, name := range node.Names {
+				for _, name := range part.Names {
 					add("", name)
 				}
 			case *ast.BasicLit:
-				if node.Kind == token.STRING {
-					texts.WriteString(node.Value + "\n")
+				if part.Kind == token.STRING {
+					texts.WriteString(part.Value + "\n")
 				}
 			}
 			return true
@@ -197,8 +197,8 @@ func read(dir string, files []string) (map[string]bool, string) {
 // receiver returns the type of a method and a dot, or nothing for a function.
 func receiver(fields *ast.FieldList) (prefix string) {
 	if fields != nil {
-		ast.Inspect(fields.List[0].Type, func(node ast.Node) bool {
-			if name, ok := node.(*ast.Ident); ok && prefix == "" {
+		ast.Inspect(fields.List[0].Type, func(part ast.Node) bool {
+			if name, ok := part.(*ast.Ident); ok && prefix == "" {
 				prefix = name.Name + "."
 			}
 			return prefix == ""
