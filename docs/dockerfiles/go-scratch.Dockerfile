@@ -88,9 +88,10 @@ ENTRYPOINT ["/app/bin/server"]
 FROM runtime-dependencies AS dev
 COPY --link --from=project /app /app
 
-# The service is started here as in production, where this builder's processor can run it. A copy of the image, since
-# an image of another platform cannot be told to run a program of this one.
+# The service is started here as in production, where this builder's processor can run it. A copy of the image,
+# because a stage of another platform cannot start a program of this one.
 FROM --platform=$BUILDPLATFORM scratch AS smoke-test
+# hadolint ignore=DL3067
 COPY --link --from=runtime-dependencies / /
 COPY --link --from=project /app /app
 ENV PORT=8080 HOME=/tmp
