@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import socket
 import sys
 import time
@@ -204,6 +205,11 @@ class Report:
         self.milliseconds: list[float] = []
         self.lost: list[str] = []
         self.waiting = clients
+        self.is_over = False
+
+    def end(self) -> None:
+        """Let every client ask no more once it is answered."""
+        self.is_over = True
 
     def is_under_way(self) -> None:
         """Count one client that has got its first answer; say so when all have."""
@@ -213,16 +219,18 @@ class Report:
 
 
 async def ask_again_and_again(
-    report: Report, port: int, path: str, batch: int = 1, half_closed: bool = False, rounds: int = 0
+    report: Report, port: int, path: str, batch: int = 1, half_closed: bool = False, rounds: int = 0, pause: float = 0
 ) -> None:
-    """Ask on a kept-alive connection, and on a new one after each end, until new ones are refused, or `rounds` times.
+    """Ask on a kept-alive connection, and on a new one after each end, until it is refused or told to stop.
+
+    With `rounds` it asks so many times, and no connection may be refused; `pause` seconds are between two rounds.
 
     `batch` requests are sent at once; a `half_closed` client says after its second request that it sends no more.
     A request counts as lost when it was sent and its answer is not complete. One is excused: the first of a connection,
     if no new connection can be made after it. The kernel makes connections before the server accepts them.
     """
     done, excused = 0, ""
-    while not rounds or done < rounds:
+    while not (report.is_over or done >= rounds > 0):
         try:
             client = await Client.connect(port)
         except OSError:
@@ -233,7 +241,7 @@ async def ask_again_and_again(
             report.lost.append(excused)
             excused = ""
         keeps = True
-        while keeps and (not rounds or done < rounds):
+        while keeps and not (report.is_over or done >= rounds > 0):
             start = time.perf_counter()
             await client.send(request(path) * batch)
             keeps = not (half_closed and client.answers)
@@ -255,6 +263,7 @@ async def ask_again_and_again(
             done += 1
             if done == 1:
                 report.is_under_way()
+            await asyncio.sleep(pause)
         client.close()
 
 
@@ -264,6 +273,7 @@ async def load(port: int, clients: list[dict]) -> dict:
     for entry in many:
         del entry["count"]
     report = Report(len(many))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, report.end)
     start = time.perf_counter()
     await asyncio.gather(*(ask_again_and_again(report, port, **entry) for entry in many))
     times = sorted(report.milliseconds)

@@ -344,6 +344,10 @@ class Clients:
 
     process: subprocess.Popen
 
+    def stop(self) -> None:
+        """Let those that ask again and again come to an end."""
+        self.process.terminate()
+
     def report(self) -> dict:
         """Return what they have seen, once they are done; raises EngineError where they fail."""
         output, _ = self.process.communicate(timeout=120)
