@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
+from support.engine import docker
 from support.services import QUESTIONS, expected_files
+from support.template import commit, git
 
 ANSWERS = [
     (ci, updates)
@@ -66,23 +72,225 @@ def test_each_architecture_is_built_on_a_machine_of_its_kind(workflows, bake):
         assert {each["runner"]: each["arch"] for each in job["strategy"]["matrix"]["include"]} == PINNED
     pipeline = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
     for each in pipeline[".each-architecture"]["parallel"]["matrix"]:
-        assert each["RUNNER"].endswith(each["CACHE"])
+        assert each["RUNNER"].endswith(each["ARCHITECTURE"])
 
 
 def test_nothing_is_tagged_before_it_is_verified(workflows, bake):
     steps = [step.get("run", step.get("uses")) for step in workflows["release"]["jobs"]["image"]["steps"]]
-    assert_in_order(
-        steps, ["bake.sh check", "bake.sh test", "bake.sh release", "check-image.sh", "anchore/scan-action"]
-    )
+    assert_in_order(steps, ["bake.sh check", "bake.sh test", "bake.sh release", "check-image.sh", "--fail-on high"])
     assert workflows["release"]["jobs"]["publish"]["needs"] == "image"
     pipeline = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
     assert_in_order(
         pipeline["release"]["script"],
-        ["bake.sh check", "bake.sh test", "bake.sh release", "check-image.sh", "--fail-on high"],
+        ["bake.sh check", "bake.sh test", "bake.sh release", "check-image.sh", "$SCAN"],
     )
+    assert "--fail-on high" in pipeline["variables"]["SCAN"]
     assert pipeline["stages"].index(pipeline["publish"]["stage"]) > pipeline["stages"].index("verify")
 
 
 def assert_in_order(steps: list[str], wanted: list[str]) -> None:
     places = [next(place for place, step in enumerate(steps) if want in step) for want in wanted]
     assert places == sorted(places)
+
+
+def test_a_release_reads_no_layers_that_another_build_has_cached(workflows, bake):
+    """Who may propose a change may not decide what a release is made of."""
+    gitlab = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
+    for reader, writer in (
+        (workflows["ci"], workflows["release"]),
+        (gitlab["verify"], [gitlab["release"], gitlab[".release"], gitlab[".each-architecture"], gitlab["variables"]]),
+    ):
+        assert "CACHE_FROM" in yaml.dump(reader)
+        assert "CACHE_TO" not in yaml.dump(reader)
+        assert "CACHE_TO" in yaml.dump(writer)
+        assert "CACHE_FROM" not in yaml.dump(writer)
+
+
+def test_code_of_others_runs_without_a_secret_and_may_write_nothing(workflows):
+    """Of the template, which an update runs, and of the packages that do so; they are installed by their hashes."""
+    jobs = {name: job for name, job in workflows["weekly"]["jobs"].items() if "cruft update" in yaml.dump(job)}
+    assert list(jobs) == ["render"]
+    assert jobs["render"]["permissions"] == {"contents": "read"}
+    assert "secrets." not in yaml.dump(jobs)
+    assert "github.token" not in yaml.dump(jobs)
+    assert "--require-hashes" in yaml.dump(jobs)
+    for job in workflows["weekly"]["jobs"].values():
+        assert "secrets." not in yaml.dump(job) or job["environment"] == "template"
+
+
+def test_what_renders_the_template_is_locked(bake, tmp_path):
+    """All of it, with hashes, for the Python and the machine that the workflow names."""
+    service = bake(ci="github")
+    target = [f"--target={tmp_path / 'site'}", "--python-version=3.12", "--python-platform=x86_64-manylinux_2_28"]
+    options = ["--quiet", "--require-hashes", "--only-binary=:all:", *target]
+    done = subprocess.run(
+        ["uv", "pip", "install", *options, "--requirement", service.path / ".github" / "cruft.txt"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "cruft").is_dir()
+
+
+def scripts(workflows, bake) -> dict[str, str]:
+    """Return what checks that a release is of the default branch, by pipeline."""
+    github = [step.get("run", "") for step in workflows["release"]["jobs"]["image"]["steps"]]
+    gitlab = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))["release"]["script"]
+    found = {"github": [line for line in github if "merge-base" in line]}
+    found["gitlab"] = [line for line in gitlab if "merge-base" in line or "git fetch" in line]
+    return {name: "\n".join(lines) for name, lines in found.items()}
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_a_version_is_released_from_the_default_branch_only(workflows, bake, tmp_path, ci):
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", "origin")
+    origin = tmp_path / "origin"
+    for name in ("first", "second"):
+        (origin / name).touch()
+        commit(origin, name)
+    git(origin, "switch", "--quiet", "--create", "feature", "HEAD~")
+    (origin / "third").touch()
+    commit(origin, "never reviewed")
+    git(origin, "tag", "v9.9.9")
+    git(tmp_path, "clone", "--quiet", "origin", "runner")
+
+    def passes(revision: str) -> bool:
+        sha = git(tmp_path / "runner", "rev-parse", revision)
+        env = {**os.environ, "GITHUB_SHA": sha, "CI_COMMIT_SHA": sha, "CI_DEFAULT_BRANCH": "main"}
+        script = ["bash", "-e", "-c", scripts(workflows, bake)[ci]]
+        return subprocess.run(script, cwd=tmp_path / "runner", env=env, capture_output=True).returncode == 0
+
+    assert passes("origin/main")
+    assert passes("origin/main~")
+    assert not passes("v9.9.9")
+
+
+# Where the pipelines' own signatures come from: https://docs.sigstore.dev/certificate_authority/oidc-in-fulcio
+IDENTITIES = {
+    "github": "https://github.com/acme/hello-service/.github/workflows/release.yaml@refs/heads/main",
+    "gitlab": "https://gitlab.com/acme/hello-service//.gitlab-ci.yml@refs/heads/main",
+}
+
+
+@pytest.mark.parametrize("ci", IDENTITIES)
+def test_one_identity_is_accepted_as_the_signer(bake, ci):
+    """Exact, not a pattern: neither another workflow, another branch, nor a repository of a similar name."""
+    readme = bake(ci=ci).read("README.md")
+    assert re.findall(r"--certificate-identity\S* (\S+)", readme) == [IDENTITIES[ci]]
+    assert "--certificate-identity-regexp" not in readme
+    path = re.sub(r".*hello-service//?", "", IDENTITIES[ci]).partition("@")[0]
+    assert "cosign sign" in bake(ci=ci).read(path)
+
+
+@pytest.fixture(scope="module")
+def registry(_engine):
+    """A registry on the loopback interface."""
+    container = docker("run", "--detach", "--publish=127.0.0.1::5000", "registry:2").strip()
+    try:
+        yield docker("port", container, "5000/tcp").split()[0]
+    finally:
+        docker("rm", "--force", "--volumes", container)
+
+
+# A signer that has no identity here: it notes what it is asked for, and which tags there are at that moment.
+COSIGN = """\
+#!/bin/sh
+tags=$(docker buildx imagetools inspect --raw "$IMAGE:main" 2>/dev/null | wc -c)
+for last; do :; done
+docker buildx imagetools inspect --raw "$last" >/dev/null || exit 1
+echo "$1 $last $tags" >>"$LOG"
+"""
+
+
+def digest_of(reference: str) -> str:
+    raw = docker("buildx", "imagetools", "inspect", "--raw", reference)
+    return "sha256:" + hashlib.sha256(raw.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_what_was_verified_is_signed_by_its_digest_and_then_tagged(workflows, bake, registry, tmp_path, ci):
+    """The pipelines' own scripts, against a real registry."""
+    image = f"{registry}/acme/{ci}"
+    digests = {}
+    for architecture in ("amd64", "arm64"):
+        (tmp_path / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /{architecture}\n")
+        output = f"type=image,name={image}:verified-{architecture},push=true"
+        docker("buildx", "build", "--quiet", f"--output={output}", tmp_path)
+        digests[architecture] = digest_of(f"{image}:verified-{architecture}")
+        (tmp_path / f"digest-{architecture}").write_text(digests[architecture] + "\n")
+    (tmp_path / "cosign").write_text(COSIGN)
+    (tmp_path / "cosign").chmod(0o755)
+    if ci == "github":
+        script = workflows["release"]["jobs"]["publish"]["steps"][-1]["run"]
+    else:
+        pipeline = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
+        script = "\n".join(line for line in pipeline["publish"]["script"] if "docker cp" not in line)
+    environment = {
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "LOG": str(tmp_path / "log"),
+        "IMAGE": image,
+        "AMD64": digests["amd64"],
+        "ARM64": digests["arm64"],
+        "SOURCE": "https://github.com/acme/hello-service",
+        "GITHUB_SHA": "5" * 40,
+        "CI_COMMIT_SHA": "5" * 40,
+        "GITHUB_REF": "refs/heads/main",
+        "GITHUB_REF_NAME": "main",
+        "CI_COMMIT_REF_NAME": "main",
+        "GITHUB_RUN_ID": "1",
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+    }
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    released = digest_of(f"{image}:main")
+    assert (tmp_path / "log").read_text().splitlines() == [
+        f"sign {image}@{released} 0",  # 0: there was no tag `main` yet
+        f"attest {image}@{released} 0",
+    ]
+    index = json.loads(docker("buildx", "imagetools", "inspect", "--raw", f"{image}:main"))
+    verified = [
+        json.loads(docker("buildx", "imagetools", "inspect", "--raw", f"{image}@{d}")) for d in digests.values()
+    ]
+    assert [each["digest"] for each in index["manifests"]] == [
+        each["digest"] for one in verified for each in one["manifests"]
+    ]
+    assert json.loads((tmp_path / "tests.json").read_text())["result"] == "PASSED"
+
+
+def test_what_was_released_is_scanned_again(workflows, bake):
+    assert workflows["weekly"][True]["schedule"]  # yaml reads `on` as true
+    scan = workflows["weekly"]["jobs"]["scan"]
+    assert scan["permissions"] == {"contents": "read", "packages": "read", "issues": "write"}
+    gitlab = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
+    assert gitlab["scan"]["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
+    assert all("schedule" in rule["if"] and "!=" in rule["if"] for rule in gitlab[".release"]["rules"])
+
+
+@pytest.mark.parametrize("vulnerable", [True, False])
+def test_the_result_of_a_scan_is_an_issue(workflows, tmp_path, vulnerable):
+    """The script as it stands, with programs that note what they are asked for instead of the engine and GitHub."""
+    (tmp_path / "docker").write_text(f'#!/bin/sh\n[ "$1" != run ] || {{ echo CVE-1; exit {int(vulnerable)}; }}\n')
+    (tmp_path / "gh").write_text(f'#!/bin/sh\n[ "$2" = list ] || echo "$@" >>{tmp_path / "log"}\n')
+    for name in ("docker", "gh"):
+        (tmp_path / name).chmod(0o755)
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path, "A release")
+    git(tmp_path, "tag", "v1.9.0")
+    git(tmp_path, "tag", "v1.10.0")
+    script = workflows["weekly"]["jobs"]["scan"]["steps"][-1]["run"]
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "IMAGE": "i", "GRYPE": "g"}
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    if vulnerable:
+        assert "issue create" in (tmp_path / "log").read_text()
+        assert re.findall(r"## (\S+)", (tmp_path / "body.md").read_text()) == ["i:main", "i:v1.10.0"]
+    else:
+        assert not (tmp_path / "log").exists()

@@ -220,7 +220,7 @@ def test_kustomize_sets_the_digest_that_was_released(tool, bake, tmp_path):
 
 def test_kubernetes_accepts_the_policy_for_outbound_traffic(tool, bake, tmp_path):
     """It is there in comments; uncommented it allows DNS and what is named."""
-    text = re.sub(r"^( *)# ( *(?:- |[a-z][\w./-]*:))", r"\1\2", bake().read("deploy/network.yaml"), flags=re.MULTILINE)
+    text = re.sub(r"^( +)# ( *(?:- |[a-z][\w./-]*:))", r"\1\2", bake().read("deploy/network.yaml"), flags=re.MULTILINE)
     (tmp_path / "network.yaml").write_text(text)
     tool("kubernetes-validate", "--strict", tmp_path / "network.yaml")
     deny, allow = list(yaml.safe_load_all(text))[1:]

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -188,27 +189,59 @@ def test_cruft_and_cookiecutter_make_the_same(template, bake, tmp_path, language
     assert made == contents(bake(**answers).path)
 
 
-def test_the_weekly_workflow_pushes_the_update(history, tmp_path):
-    """Its script is run as it stands, against a repository here, with stand-ins for `gh` and `pipx`."""
-    service = create(history, tmp_path / "work", "previous")
-    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
-    git(service, "remote", "add", "origin", str(tmp_path / "origin.git"))
-    workflow = yaml.safe_load((service / ".github" / "workflows" / "template.yaml").read_text())
-    script = workflow["jobs"]["update"]["steps"][-1]["run"]
+# What the weekly workflow's jobs call: GitHub's client notes what it is asked for, and the packages are here already.
+PROGRAMS = {
+    "gh": '#!/bin/sh\necho "$@" >>"$LOG"\n',
+    "python3": '#!/bin/sh\nmkdir -p "$3/bin"\nln -sf /bin/true "$3/bin/pip"\n',
+    "jq": f"""#!{sys.executable}\nimport json\nprint(json.load(open(".cruft.json"))["template"])\n""",
+}
 
+
+def test_the_weekly_workflow_pushes_the_update(history, tmp_path):
+    """Its jobs are run as they stand, each in a checkout of its own; one hands a file to the next."""
+    service = create(history, tmp_path / "work", "previous")
+    git(tmp_path, "clone", "--quiet", "--bare", str(service), "origin.git")
+    jobs = yaml.safe_load((service / ".github" / "workflows" / "weekly.yaml").read_text())["jobs"]
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "gh").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path / "gh.log"}\n')
-    (programs / "pipx").write_text('#!/bin/sh\n[ "$2" = "$CRUFT" ] || exit 2\nshift 2\nexec cruft "$@"\n')
-    for program in programs.iterdir():
-        program.chmod(0o755)
-    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "CRUFT": "cruft==2.16.0"}
-    for _ in range(2):  # the second time there is nothing to do
-        done = subprocess.run(["bash", "-e", "-c", script], cwd=service, env=env, capture_output=True, text=True)
+    for name, text in PROGRAMS.items():
+        (programs / name).write_text(text)
+        (programs / name).chmod(0o755)
+    scripts = {name: [step["run"] for step in jobs[name]["steps"] if "run" in step] for name in jobs}
+
+    def run(job: str) -> Path:
+        """Run the job's one script in a fresh checkout."""
+        folder = tmp_path / job
+        shutil.rmtree(folder, ignore_errors=True)
+        git(tmp_path, "clone", "--quiet", "origin.git", job)
+        env = {
+            **{name: value for name, value in os.environ.items() if not name.endswith("TOKEN")},
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder / ".git"),
+            "RUNNER_TEMP": str(tmp_path),
+            "LOG": str(tmp_path / "gh.log"),
+            "GITHUB_OUTPUT": str(tmp_path / f"{job}.output"),
+            "GH_TOKEN": "" if job == "render" else "secret",
+        }
+        (script,) = scripts[job]
+        done = subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=env, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+        return folder
+
+    fetched = run("fetch")
+    shutil.copy(fetched / "template.tar", tmp_path)
+    run("render")
+    assert (tmp_path / "render.output").read_text() == "new=yes\n"
+    run("propose")
     pushed = git(tmp_path / "origin.git", "show", "template:README.md")
     assert "How to run it" not in pushed
     assert (tmp_path / "gh.log").read_text().count("pr create --head template --fill") == 1
+
+    # Once the update is there, there is nothing to do.
+    git(tmp_path / "origin.git", "branch", "--force", "main", "template")
+    (tmp_path / "render.output").unlink()
+    run("render")
+    assert not (tmp_path / "render.output").exists()
 
 
 @pytest.mark.usefixtures("_engine")

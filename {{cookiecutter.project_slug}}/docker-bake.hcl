@@ -43,8 +43,13 @@ variable "NO_PROXY" {
   default = ""
 }
 
-# Layers of earlier builds are kept in IMAGE:cache-CACHE; a pipeline says amd64 or arm64.
-variable "CACHE" {
+# Layers of earlier builds, in IMAGE:cache-NAME; a pipeline says amd64 or arm64. What builds a pull request reads what
+# releases have written, and releases read none.
+variable "CACHE_FROM" {
+  default = ""
+}
+
+variable "CACHE_TO" {
   default = ""
 }
 
@@ -61,7 +66,7 @@ target "_service" {
     NO_PROXY    = PROXY == "" ? null : NO_PROXY
   }
   secret     = concat(CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"], REGISTRY_SETTINGS == "" ? [] : ["id=registry,src=${REGISTRY_SETTINGS}"])
-  cache-from = CACHE == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE}"]
+  cache-from = CACHE_FROM == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE_FROM}"]
 }
 
 target "image" {
@@ -104,7 +109,7 @@ target "image-all" {
   platforms = ["linux/amd64", "linux/arm64"]
   tags      = ["${IMAGE}:${VERSION}"]
   # mode=max tells build arguments, and with them the password that a proxy may want.
-  attest = ["type=provenance,mode=${PROXY == "" ? "max" : "min"}", "type=sbom"]
+  attest = ["type=provenance,mode=${PROXY == "" ? "max" : "min"}", "type=sbom,generator={{ image("sbom-scanner") }}"]
   # Without it the layers carry the time of the build, and no two builds are alike.
   output = ["type=image,rewrite-timestamp=true"]
 }
@@ -115,5 +120,5 @@ target "release" {
   platforms = [BAKE_LOCAL_PLATFORM]
   tags      = [IMAGE]
   output    = ["type=image,push=true,push-by-digest=true,rewrite-timestamp=true"]
-  cache-to  = CACHE == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE},mode=max"]
+  cache-to  = CACHE_TO == "" ? [] : ["type=registry,ref=${IMAGE}:cache-${CACHE_TO},mode=max"]
 }

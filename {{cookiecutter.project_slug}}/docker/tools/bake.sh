@@ -1,6 +1,6 @@
 #!/bin/sh
 # Part of the template: an update replaces it.
-# `docker buildx bake TARGET...` with version, revision and time taken from git: the same commit gives the same bytes.
+# `docker buildx bake TARGET...` with version, revision and time taken from git, so that nothing depends on when it runs.
 set -eu
 cd "$(dirname "$0")/../.."
 
