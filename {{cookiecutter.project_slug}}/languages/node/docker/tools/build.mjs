@@ -1,193 +1,189 @@
-// Bundles src/main.ts into OUT/dist; what cannot be bundled goes to OUT/node_modules, as files.
+// Lays out what ships: the project, its TypeScript compiled in place, and its packages without what is certainly dead.
+// Part of the template: an update replaces it.
 //
-//     node docker/build.mjs [OUT]
+//     node build.mjs PRODUCTION OUT     PRODUCTION: the folder in which the packages of production are installed
 //
-// A package is kept as files, with all that it depends on, when it is native, looks for files beside
-// itself, or loads modules by a computed name. That is found out here, never listed by hand.
+// OUT/project goes to /app, OUT/dependencies as well, OUT/lib to /usr/local/lib.
+import { execFileSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
   globSync,
   mkdirSync,
-  readdirSync,
+  mkdtempSync,
   readFileSync,
-  rmSync,
+  statSync,
+  writeFileSync,
 } from "node:fs";
-import { createRequire, isBuiltin } from "node:module";
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { build } from "esbuild";
+import { stripTypeScriptTypes } from "node:module";
+import { basename, extname, join } from "node:path";
 
-const out = resolve(process.argv[2] ?? "out");
+const [production, out] = process.argv.slice(2);
+const cpu = { amd64: "x64" }[process.env.TARGETARCH] ?? process.env.TARGETARCH;
 
-const looksBeside =
-  /\b(__dirname|__filename|import\.meta\.(url|dirname|filename|resolve)|new Worker)\b/;
-const computedNames = [
-  "indirect-require",
-  "require-resolve-not-external",
-  "unsupported-dynamic-import",
-  "unsupported-require-call",
+function fail(message) {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}
+
+// Of the project: all that is not for building or testing it.
+const notShipped = [
+  /^(docker|test|tests)$/,
+  /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-(lock|workspace)\.yaml|yarn\.lock|\.npmrc|\.yarn.*)$/,
+  /^(biome\.jsonc?|tsconfig.*\.json)$/,
+  /(^|\/)node_modules$/,
+  /(^|\/)__tests__$/,
+  /\.(test|spec)\.[cm]?[jt]sx?$/,
 ];
-// Tracers patch packages while these are loaded from files: where there is a tracer, all are kept.
-const tracers = ["import-in-the-middle", "require-in-the-middle"];
-// What no program loads: TypeScript (node refuses it in packages), maps, prose, the sources of native
-// code; at the top, tests and docs.
-const deadFile = /\.([cm]?ts|tsx|map|md|c|cc|cpp|h|hpp|o)$/;
-const deadFolder = /^node_modules\/(@[^/]+\/)?[^/]+\/(test|tests|docs|examples|benchmarks)$/;
-const licence = /^(licen[cs]e|notice|copying)/i;
 
-/** "node_modules/a/node_modules/b/c.js" is in the package "node_modules/a/node_modules/b", … */
-const packageOf = (file) => /^(.*node_modules\/(@[^/]+\/)?[^/]+)/.exec(file)?.[1];
-/** … which comes along with "node_modules/a". */
-const outermost = (file) => /^node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0];
-const inProject = (path) => relative(".", path);
-const isAlive = (path) =>
-  licence.test(basename(path)) || !(deadFile.test(path) || deadFolder.test(path));
-const manifestOf = (dir) => JSON.parse(readFileSync(`${dir}/package.json`, "utf8"));
-
-const kept = new Set();
-
-/** Keeps a package and those that it depends on. */
-function keep(dir) {
-  if (kept.has(dir)) return;
-  kept.add(dir);
-  for (const nested of [dir, ...globSync(`${dir}/**/node_modules/{*,@*/*}`)]) {
-    if (!existsSync(`${nested}/package.json`)) continue;
-    const { dependencies, optionalDependencies, peerDependencies } = manifestOf(nested);
-    const { paths } = createRequire(resolve(nested, "package.json")).resolve;
-    for (const name of Object.keys({
-      ...dependencies,
-      ...optionalDependencies,
-      ...peerDependencies,
-    })) {
-      const found = paths(name).find((place) => existsSync(`${place}/${name}/package.json`));
-      if (found) keep(outermost(inProject(`${found}/${name}`)));
-    }
-  }
-}
-
-// import reads all that a module exports, and some exports of node:http load half of node (50 ms);
-// require does not.
-const requireBuiltins = {
-  name: "require-builtins",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /./ }, ({ path, kind }) =>
-      kind === "import-statement" && isBuiltin(path) ? { path, namespace: "builtin" } : undefined,
-    );
-    onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = require("${path}");`,
-    }));
-  },
+// Of a package: what no program can use. Where the reason does not hold for certain, the file stays.
+const dead = [
+  // Declarations and maps of them: for a TypeScript compiler.
+  ...(existsSync(join(production, "node_modules/typescript"))
+    ? []
+    : [/\.d\.([cm]?ts|[cm]?ts\.map)$/]),
+  // Maps from JavaScript to sources that packages seldom ship: for a debugger.
+  /\.[cm]?js\.map$/,
+  // Tests, by the name that test runners look for.
+  /\.(test|spec|tap|test-d)\.[cm]?[jt]sx?$/,
+  // npm's and pnpm's notes about what they installed.
+  /\/node_modules\/(\.package-lock\.json|\.modules\.yaml|\.pnpm-workspace-state.*|\.yarn-(integrity|state\.yml))$/,
+];
+/** Sources and leftovers of a native add-on: for a C compiler. */
+const isNativeSource = (path) =>
+  /\.(c|cc|cpp|cxx|h|hh|hpp|o|a)$/.test(path) && existsSync(`${packageOf(path)}/binding.gyp`);
+/** Native add-ons for another system, in the folder where node-gyp-build looks for those of this one. */
+const isForeign = (path) => {
+  const [, platform, arch] = /\/prebuilds\/([a-z0-9]+)-([^/]+)$/.exec(path) ?? [];
+  return platform && !(platform === "linux" && arch.split("+").includes(cpu));
 };
 
-const leaveKeptOut = {
-  name: "leave-kept-out",
-  setup({ onResolve, resolve: find }) {
-    onResolve({ filter: /./ }, async ({ path, pluginData, ...from }) => {
-      if (pluginData === "asked" || from.kind === "entry-point") return;
-      const found = await find(path, { ...from, pluginData: "asked" });
-      if (found.errors.length > 0) {
-        // A package may do without what it does not find (an optional peer); the service may not.
-        if (packageOf(from.importer)) return { path, external: true };
-        if (path.startsWith(".")) return found;
-        const text = `${path} is not among the dependencies of production: npm install --save-prod ${path}`;
-        return { errors: [{ text }] };
-      }
-      const owner = outermost(inProject(found.path));
-      if (owner && found.path.endsWith(".node")) keep(owner);
-      return kept.has(owner) ? { path, external: true } : found;
-    });
-  },
-};
+const packageOf = (path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0];
 
-async function bundle() {
-  rmSync(out, { recursive: true, force: true });
-  const { metafile, warnings } = await build({
-    entryPoints: { main: "src/main.ts" },
-    outdir: join(out, "dist"),
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    target: `node${process.versions.node}`,
-    format: "esm",
-    outExtension: { ".js": ".mjs" },
-    banner: {
-      js: 'const require = process.getBuiltinModule("module").createRequire(import.meta.url);',
-    },
-    // As node takes types off: an import stays even where nothing of it is used.
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-    // Not minified: a stack trace can be read without the map, and it starts no slower.
-    sourcemap: "linked",
-    sourcesContent: false,
-    metafile: true,
-    plugins: [requireBuiltins, leaveKeptOut],
-    logLevel: "error",
-    logOverride: Object.fromEntries(computedNames.map((id) => [id, "warning"])),
+const copy = (from, to, isLeftOut) =>
+  cpSync(from, to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    force: true,
+    filter: (path) => !isLeftOut(path),
   });
-  const computed = new Set(warnings.map(({ location }) => location.file));
-  const files = Object.keys(metafile.inputs).filter((file) => existsSync(file));
-  return files.map((file) => ({
-    file,
-    beside: looksBeside.exec(readFileSync(file, "utf8"))?.[0],
-    computed: computed.has(file),
-  }));
+
+copy(".", join(out, "project"), (path) => notShipped.some((pattern) => pattern.test(path)));
+
+for (const folder of globSync("**/node_modules", {
+  cwd: production,
+  exclude: (path) => /node_modules\//.test(path),
+})) {
+  const isDead = (path) =>
+    dead.some((pattern) => pattern.test(path)) || isNativeSource(path) || isForeign(path);
+  copy(join(production, folder), join(out, "dependencies", folder), isDead);
+  copyWritten(folder);
+}
+mkdirSync(join(out, "dependencies/node_modules"), { recursive: true });
+
+/** What the project's scripts wrote into packages (a generated client, a patch) ships with these. */
+function copyWritten(folder) {
+  const newer = ["-newer", "/tmp/before-scripts", "-not", "-path", "*/.cache/*"];
+  const files = execFileSync("find", [folder, "-type", "f", ...newer], { encoding: "utf8" });
+  for (const file of files.split("\n").filter(Boolean)) {
+    const owner = packageOf(file);
+    const ships = basename(owner).startsWith(".") || existsSync(join(production, owner));
+    if (ships) copy(file, join(out, "dependencies", file), () => false);
+  }
 }
 
-/** Bundles until nothing more has to be kept; returns the files that are in the bundle. */
-async function bundleAllButKept() {
-  const direct = Object.keys(manifestOf(".").dependencies ?? {}).map(
-    (name) => `node_modules/${name}`,
+const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const main = [manifest.main, ...globSync("src/main.{ts,mts,cts,tsx,js,mjs,cjs}").sort()].find(
+  (file) => file && statSync(file, { throwIfNoEntry: false })?.isFile(),
+);
+if (!main)
+  fail('there is nothing to start: name the file in package.json ("main": "src/main.ts").');
+if (main !== manifest.main)
+  writeFileSync(
+    join(out, "project/package.json"),
+    `${JSON.stringify({ ...manifest, main }, null, 2)}\n`,
   );
-  if (tracers.some((name) => existsSync(`node_modules/${name}`))) direct.forEach(keep);
-  for (;;) {
-    const before = kept.size;
-    const inputs = await bundle();
-    const bundled = new Set(inputs.map(({ file }) => packageOf(file)));
-    for (const { file, beside, computed } of inputs) {
-      if (packageOf(file) && (beside || computed)) keep(outermost(file));
-    }
-    for (const dir of bundled) {
-      if (dir && globSync(`${dir}/**/{*.node,binding.gyp}`).length > 0) keep(outermost(dir));
-    }
-    // What the service depends on and nothing imports is loaded by its name: a plugin, a log transport.
-    for (const dir of direct) if (!bundled.has(dir)) keep(dir);
-    if (kept.size === before) return inputs;
+
+const tsc = "node_modules/.bin/tsc";
+const options = readOptions();
+const compiles = needsCompiler(options);
+const compiled = compiles ? compile() : undefined;
+for (const file of globSync("**/*.{ts,mts,cts,tsx,jsx}", { cwd: join(out, "project") })) {
+  if (/\.d\.[cm]?ts$/.test(file)) continue;
+  const target = join(out, "project", file);
+  const emitted = compiled && join(compiled, file.replace(/\.([cm]?)[jt]sx?$/, ".$1js"));
+  if (emitted && existsSync(emitted)) cpSync(emitted, target);
+  else if (!extname(file).endsWith("x")) strip(target, file);
+}
+
+mkdirSync(join(out, "lib/typescript"), { recursive: true });
+cpSync(join(import.meta.dirname, "typescript.cjs"), join(out, "lib/typescript/typescript.cjs"));
+writeFileSync(
+  join(out, "lib/typescript/typescript.json"),
+  JSON.stringify({ resolvesAsTypeScript: compiles, paths: pathsOf(options) }),
+);
+console.log(
+  `build: starts ${main}; TypeScript is ${compiles ? "compiled as tsconfig.json says" : "run as it is, without its types"}`,
+);
+
+/** The compiler options of tsconfig.json, with what it extends. */
+function readOptions() {
+  if (!existsSync("tsconfig.json") || !existsSync(tsc)) return {};
+  try {
+    const text = execFileSync(tsc, ["--showConfig"], { encoding: "utf8" });
+    return JSON.parse(text).compilerOptions ?? {};
+  } catch (error) {
+    return fail(`tsconfig.json cannot be read: ${error.stdout || error.message}`);
   }
 }
 
-const inputs = await bundleAllButKept();
-
-for (const { file, beside, computed } of inputs.filter(({ file }) => !packageOf(file))) {
-  const refuse = (why) => {
-    console.error(`build: ${file} ${why}`);
-    process.exit(1);
-  };
-  if (computed)
-    refuse("imports a computed name, which the bundle cannot follow: import literal names.");
-  if (/\bnew Worker\b/.test(readFileSync(file, "utf8")))
-    refuse(
-      "starts a worker, whose file the bundle would lack: put the worker into a package, which keeps its files.",
-    );
-  if (beside && dirname(file) !== "src")
-    refuse(
-      `uses ${beside}, but the bundle is one folder: look for files from a source directly in src/.`,
-    );
+/** Whether the project is made for a compiler, rather than for node, which takes types off and does no more. */
+function needsCompiler(options) {
+  if (!/\.[cm]?tsx?$/.test(main) || Object.keys(options).length === 0) return false;
+  const forNode =
+    options.erasableSyntaxOnly &&
+    options.verbatimModuleSyntax &&
+    options.allowImportingTsExtensions;
+  return (
+    !forNode || options.experimentalDecorators || options.paths || options.baseUrl || options.jsx
+  );
 }
-// Sources directly in src/ find what lies there beside them.
-cpSync("src", join(out, "dist"), {
-  recursive: true,
-  filter: (path) => !/\.[cm]?[jt]s$/.test(path),
-});
 
-mkdirSync(join(out, "node_modules"));
-for (const dir of kept) {
-  cpSync(dir, join(out, dir), { recursive: true, filter: isAlive });
+/** Compiles the project with its own compiler, whose type errors are for the linter; returns where it is. */
+function compile() {
+  const folder = mkdtempSync("/tmp/compiled-");
+  const emit = ["--noEmit", "false", "--emitDeclarationOnly", "false", "--noEmitOnError", "false"];
+  const where = ["--rootDir", ".", "--outDir", folder, "--declaration", "false"];
+  const alone = ["--composite", "false", "--incremental", "false"];
+  const maps = ["--sourceMap", "false", "--inlineSourceMap", "true"];
+  const endings = options.allowImportingTsExtensions ? ["--rewriteRelativeImportExtensions"] : [];
+  try {
+    execFileSync(tsc, [...emit, ...where, ...alone, ...maps, ...endings], { encoding: "utf8" });
+  } catch (error) {
+    const emitted = join(folder, main.replace(/\.([cm]?)[jt]sx?$/, ".$1js"));
+    if (!existsSync(emitted)) fail(`${main} was not compiled: ${error.stdout || error.message}`);
+  }
+  return folder;
 }
-// Of what is bundled, the name, version and licence: scanners look for these.
-for (const dir of new Set(inputs.map(({ file }) => packageOf(file)).filter(Boolean))) {
-  for (const name of readdirSync(dir)) {
-    if (name === "package.json" || licence.test(name))
-      cpSync(join(dir, name), join(out, dir, name), { recursive: true });
+
+/** Takes the types off, as node does; lines and columns stay. */
+function strip(target, file) {
+  const source = readFileSync(target, "utf8");
+  try {
+    writeFileSync(target, stripTypeScriptTypes(source));
+  } catch (error) {
+    // What the project's own build or compiler made of it is what runs.
+    if (compiles || !/\.[cm]?tsx?$/.test(main)) return;
+    fail(
+      `${file}: node cannot take its types off (${error.message}). Where tsconfig.json does not have erasableSyntaxOnly, it is compiled by the project's typescript (npm install --save-dev typescript).`,
+    );
   }
 }
-const names = [...kept].map((dir) => dir.slice("node_modules/".length)).sort();
-console.log(`bundled src/main.ts; kept as files: ${names.join(", ") || "nothing"}`);
+
+/** The aliases of tsconfig.json, relative to the project, the most exact first. */
+function pathsOf({ paths = {}, baseUrl }) {
+  const root = (target) => join(baseUrl ?? ".", target);
+  const aliases = Object.entries(paths).map(([pattern, targets]) => [pattern, targets.map(root)]);
+  if (baseUrl) aliases.push(["*", [root("*")]]);
+  return aliases.sort(([a], [b]) => b.indexOf("*") - a.indexOf("*") || b.length - a.length);
+}

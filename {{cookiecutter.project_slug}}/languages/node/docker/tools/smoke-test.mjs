@@ -1,34 +1,105 @@
-// Starts the service once, as it will be shipped. What the bundle or the image lacks fails the build
-// here; that a service cannot do without its settings or its database does not.
-import { spawn, spawnSync } from "node:child_process";
+// Starts the service as production does and asks what docker/smoke-test.txt lists. Part of the template: an update replaces it.
+//
+//     node smoke-test.mjs ARGUMENT...     what node is given to start the service
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { get } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
-const service = new URL("../app/dist/main.mjs", import.meta.url).pathname;
-const env = { ...process.env, PORT: "8080" };
-const lacking =
-  /^.*(MODULE_NOT_FOUND|Cannot find (module|package)|ERR_DLOPEN_FAILED|shared object|ENOENT.*'\/app\/|ReferenceError|SyntaxError).*$/m;
+const startTimeout = 60_000;
+const requestTimeout = 10_000;
+const stopTimeout = 10_000;
 
-let stderr = "";
-const child = spawn(process.execPath, [service], { env, stdio: ["ignore", "ignore", "pipe"] });
-child.stderr.on("data", (data) => {
-  stderr += data;
+/** The lines of a file of the team, without comments. */
+const lines = (file) =>
+  readFileSync(`/docker/${file}`, "utf8")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line && !line.startsWith("#"));
+const settings = (file) =>
+  Object.fromEntries(lines(file).map((line) => line.split(/=(.*)/s).slice(0, 2)));
+
+const requests = lines("smoke-test.txt");
+const skipped = requests.find((line) => /^skip\s/.test(line));
+if (skipped) {
+  const reason = skipped.replace(/^skip\s+/, "");
+  console.log(`smoke-test: skipped: ${reason}. Not proven: that the service starts in its image.`);
+  process.exit();
+}
+
+const port = 8080;
+const env = { ...process.env, ...settings("smoke-test.env"), PORT: String(port) };
+let output = "";
+const child = spawn(process.execPath, process.argv.slice(2), { env, stdio: "pipe" });
+child.stdin.end();
+for (const stream of [child.stdout, child.stderr]) {
+  stream.setEncoding("utf8").on("data", (text) => {
+    output = (output + text).slice(-100_000);
+  });
+}
+const ended = once(child, "close").then(([code, signal]) => ({
+  reason: signal ?? `code ${code}`,
+  code,
+}));
+let isRunning = true;
+ended.then(() => {
+  isRunning = false;
 });
-child.on("close", (code) => {
-  clearInterval(probe);
-  const [sentence] = lacking.exec(stderr) ?? [];
-  if (sentence) {
-    console.error(stderr);
-    console.error(`smoke: the service does not start in its image: ${sentence.trim()}`);
-    process.exit(1);
+
+function fail(what, help) {
+  console.error(output);
+  console.error(`smoke-test: ${what}. ${help}`);
+  process.exit(1);
+}
+const settingsHelp =
+  "Edit docker/smoke-test.env where it lacks a setting; where it needs something from outside, such as a database, write `skip REASON` into docker/smoke-test.txt.";
+
+/** The answer to GET `path`; undefined where there is none. */
+async function ask(path) {
+  const request = get({ port, path, agent: false, signal: AbortSignal.timeout(requestTimeout) });
+  try {
+    const [response] = await once(request, "response");
+    let body = "";
+    for await (const text of response.setEncoding("utf8")) body += text;
+    return { status: response.statusCode, body };
+  } catch {
+    return undefined;
   }
-  if (code !== 0)
-    console.warn(
-      `smoke: the service ended with code ${code}; that nothing is missing could not be seen.\n${stderr}`,
-    );
-});
+}
 
-const healthy = () => spawnSync(process.execPath, [service, "healthcheck"], { env }).status === 0;
-const deadline = Date.now() + 30_000;
-const probe = setInterval(() => {
-  if (Date.now() > deadline) child.kill("SIGKILL");
-  else if (healthy()) child.kill("SIGTERM");
-}, 100);
+const deadline = Date.now() + startTimeout;
+let health;
+for (;;) {
+  health = await ask("/healthz");
+  if (!isRunning) fail(`the service ended with ${(await ended).reason}`, settingsHelp);
+  if (health?.status === 200) break;
+  if (Date.now() > deadline) {
+    const last = health ? `answers ${health.status}` : "does not answer";
+    fail(`the service is not healthy after 60 s: GET /healthz ${last}`, settingsHelp);
+  }
+  await sleep(50);
+}
+
+for (const line of requests) {
+  const [, path, status, text] = /^(\S+)\s+(\d{3})(?:\s+(.*))?$/.exec(line) ?? [];
+  if (!path) fail(`"${line}" is not PATH STATUS [TEXT]`, "Edit docker/smoke-test.txt.");
+  const answer = await ask(path);
+  const seen = answer ? `${answer.status} ${answer.body.slice(0, 1000)}` : "no answer";
+  if (answer?.status !== Number(status) || !answer.body.includes(text ?? ""))
+    fail(
+      `GET ${path} gave ${seen}, not ${status} ${text ?? ""}`.trimEnd(),
+      "Edit docker/smoke-test.txt where that is right.",
+    );
+}
+
+child.kill("SIGTERM");
+const stopped = await Promise.race([ended, sleep(stopTimeout)]);
+if (stopped?.code !== 0) {
+  const how = stopped ? `ended with ${stopped.reason}` : "did not end within 10 s";
+  fail(`the service ${how} after SIGTERM`, "Let it finish its requests and exit with code 0.");
+}
+console.log(
+  `smoke-test: the service started, answered /healthz and ${requests.length} more, and stopped.`,
+);
+process.exit();

@@ -1,0 +1,73 @@
+// Loads the service's TypeScript, which docker/tools/build.mjs compiled in place: each file keeps its name, so that
+// whatever names it (an import, a worker, a folder that is searched) finds it. Part of the template: an update replaces it.
+const { readFileSync, statSync } = require("node:fs");
+const { findPackageJSON, registerHooks } = require("node:module");
+const { join } = require("node:path");
+const { fileURLToPath, pathToFileURL } = require("node:url");
+
+const { paths, resolvesAsTypeScript } = require("./typescript.json");
+
+// As if the file that package.json names had been given on the command line.
+if (process.argv[1] === "/app") process.argv[1] = require.resolve("/app");
+
+registerHooks({ load, ...(resolvesAsTypeScript && { resolve }) });
+
+/** Node need not take the types off again. */
+function load(url, context, next) {
+  const format = context.format?.replace("-typescript", "") ?? formatOf(url);
+  return next(url, { ...context, format });
+}
+
+/** What node does not know: a file with JSX is a module or not as the nearest package.json says. */
+function formatOf(url) {
+  if (!/\.[jt]sx$/.test(url)) return undefined;
+  const { type } = JSON.parse(readFileSync(findPackageJSON(url), "utf8"));
+  return type === "module" ? "module" : "commonjs";
+}
+
+/** Finds what TypeScript finds and node does not: aliases, names without an ending, ./a.js that is a.ts. */
+function resolve(specifier, context, next) {
+  const { parentURL = "" } = context;
+  if (!parentURL.startsWith("file:") || parentURL.includes("/node_modules/"))
+    return next(specifier, context);
+  const aliased = aliases(specifier).map(existing).find(Boolean);
+  if (aliased) return { url: pathToFileURL(aliased).href, format: undefined, shortCircuit: true };
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    const found =
+      /^(\.{0,2}\/|file:)/.test(specifier) &&
+      existing(fileURLToPath(new URL(specifier, parentURL)));
+    if (!found) throw error;
+    return { url: pathToFileURL(found).href, format: undefined, shortCircuit: true };
+  }
+}
+
+/** The files that the `paths` of tsconfig.json may mean. */
+function aliases(specifier) {
+  for (const [pattern, targets] of paths) {
+    const [start, end] = pattern.split("*");
+    if (
+      end === undefined
+        ? specifier !== start
+        : !(specifier.startsWith(start) && specifier.endsWith(end))
+    )
+      continue;
+    const middle = specifier.slice(start.length, specifier.length - (end?.length ?? 0));
+    return targets.map((target) => join("/app", target.replace("*", middle)));
+  }
+  return [];
+}
+
+/** The file that TypeScript takes for `path`. */
+function existing(path) {
+  const isFile = (file) => statSync(file, { throwIfNoEntry: false })?.isFile();
+  const endings = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".json"];
+  return [
+    path,
+    path.replace(/\.([cm]?)jsx?$/, ".$1ts"),
+    path.replace(/\.jsx?$/, ".tsx"),
+    ...endings.map((ending) => path + ending),
+    ...endings.map((ending) => join(path, `index${ending}`)),
+  ].find(isFile);
+}
