@@ -5,48 +5,48 @@
 FROM scratch AS tools
 COPY docker/tools /
 
-# Dependencies, installed once for as long as package-lock.json stays the same: in /tools all of them,
-# for this machine; in /app those of production only, for the machine that the image is for.
-# --platform: npm installs for a foreign platform, and a bundle has none, so neither is ever emulated.
+# What a package manager reads: for as long as it stays the same, packages are installed once.
+FROM scratch AS manifests
+COPY --parents package.json *lock* npm-shrinkwrap.json* .npmrc* .yarn* pnpm-workspace.yaml* **/package.json **/*.tgz /
+
+# All packages, for this machine.
 FROM --platform=$BUILDPLATFORM node:26-trixie-slim AS deps
-# npm asks for nothing but packages.
-ENV NPM_CONFIG_UPDATE_NOTIFIER=false
-WORKDIR /tools
-COPY package.json package-lock.json .npmrc ./
-# The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
-# `registry` an .npmrc with its registry.
-RUN --mount=type=cache,target=/root/.npm \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    --mount=type=secret,id=registry,target=/root/.npmrc \
-    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm ci --no-audit --no-fund || \
-    { echo "deps: where it says gyp ERR! above, a package was to be compiled, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN apt-get install ...)." >&2; exit 1; }
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/root/.cache/npm
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-ARG TARGETARCH
-ARG CPU=${TARGETARCH/amd64/x64}
-RUN --mount=type=cache,target=/root/.npm \
+COPY --from=manifests / ./
+# The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
+# `registry` an .npmrc with its registry. No code of a package runs while they are there.
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=cache,id=hello-service-npm,target=/root/.cache \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.npmrc \
-    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm ci --no-audit --no-fund \
-        --omit=dev --os=linux --cpu=$CPU --libc=glibc && \
-    # Also where there is nothing to install.
-    mkdir -p node_modules
+    node /tools/packages.mjs fetch
+RUN --mount=type=bind,from=tools,target=/tools node /tools/packages.mjs scripts
 
 FROM deps AS test
-WORKDIR /tools
 COPY . .
+RUN --mount=type=bind,from=tools,target=/tools node /tools/packages.mjs project
 RUN npm run lint && npm test
 
-# A bundle does not tell what is in it: this is where a bill of materials finds the packages that ship.
-FROM scratch AS packages
-ARG BUILDKIT_SBOM_SCAN_STAGE=true
-COPY --link --from=deps /app/node_modules /app/node_modules
+# The packages that ship, for the machine that the image is for: npm installs for a foreign one, nothing is emulated.
+FROM deps AS production
+WORKDIR /production
+COPY --from=manifests / ./
+ARG TARGETARCH
+ARG CPU=${TARGETARCH/amd64/x64}
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=cache,id=hello-service-npm,target=/root/.cache \
+    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    --mount=type=secret,id=registry,target=/root/.npmrc \
+    node /tools/packages.mjs fetch $CPU glibc
+RUN --mount=type=bind,from=tools,target=/tools node /tools/packages.mjs scripts $CPU
 
 FROM deps AS build
-COPY src src
-RUN --mount=type=bind,from=tools,source=/build.mjs,target=/tools/docker/tools/build.mjs \
-    --mount=type=bind,from=packages,source=/app/node_modules,target=/app/node_modules \
-    node /tools/docker/tools/build.mjs /out
+COPY . .
+ARG TARGETARCH
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=bind,from=production,source=/production,target=/production \
+    node /tools/packages.mjs project && node --no-warnings /tools/build.mjs /production /out
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
@@ -79,23 +79,27 @@ FROM node AS native-libraries
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=docker,target=/docker \
     --mount=type=bind,from=base,target=/base \
-    --mount=type=bind,from=build,source=/out/node_modules,target=/app/node_modules \
-    sh /tools/native-libraries.sh /native-libraries /base /usr/local/bin/node /app/node_modules
+    --mount=type=bind,from=build,source=/out/dependencies,target=/app \
+    sh /tools/native-libraries.sh /native-libraries /base /usr/local/bin/node /app
 
 FROM base AS runtime-dependencies
 COPY --link --from=native-libraries /native-libraries /
 COPY --link --from=stripped /usr/local/bin/node /usr/local/bin/node
-COPY --link --from=build /out/node_modules /app/node_modules
+COPY --link --from=build /out/lib /usr/local/lib
+COPY --link --from=build --chmod=u=rwX,go=rX /out/dependencies /app
 
-# A module or library that is missing stops the build, not production.
+# Starts the service as production does; what is missing or not as expected stops the build.
 FROM runtime-dependencies AS smoke-test
-COPY --link --from=build /out/dist /app/dist
+COPY --link --from=build --chmod=u=rwX,go=rX /out/project /app
+WORKDIR /app
+ENV NODE_ENV=production TZ=UTC HOME=/tmp
 USER 65532:65532
-RUN --mount=type=bind,from=tools,target=/tools ["/usr/local/bin/node", "/tools/smoke-test.mjs"]
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=bind,source=docker,target=/docker \
+    --mount=type=tmpfs,target=/tmp \
+    ["/usr/local/bin/node", "/tools/smoke-test.mjs", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
 
 FROM runtime-dependencies AS runtime
-COPY --link --from=smoke-test /app/dist /app/dist
-# NODE_OPTIONS=--enable-source-maps at run time: stack traces name the sources, for 40 MB of memory.
 # TZ: what it is without a setting, said because node else compares all zones there are to find out.
 ENV NODE_ENV=production TZ=UTC
 # HOME: the one place that is writable in a read-only container.
@@ -113,6 +117,8 @@ LABEL org.opencontainers.image.title="hello-service" \
       org.opencontainers.image.licenses="LicenseRef-Proprietary" \
       org.opencontainers.image.base.name="scratch"
 
+COPY --link --from=smoke-test --exclude=**/node_modules /app /app
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
-    CMD ["/usr/local/bin/node", "/app/dist/main.mjs", "healthcheck"]
-ENTRYPOINT ["/usr/local/bin/node", "/app/dist/main.mjs"]
+    CMD ["/usr/local/bin/node", "--require=/usr/local/lib/typescript/typescript.cjs", "/app", "healthcheck"]
+# /app: the file that package.json names as "main".
+ENTRYPOINT ["/usr/local/bin/node", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
