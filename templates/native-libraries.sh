@@ -1,4 +1,5 @@
-{# The language says before the include in which folder its packages are (`packages`). #}
+{# The language says before the include in which folder its packages are (`packages`), and where a team
+   installs what is missing, if that is not stage deps (`stage`). #}
 #!/bin/sh
 # Part of the template: an update replaces it.
 # Copies into DEST the shared libraries that programs and native add-ons need and BASE lacks.
@@ -142,7 +143,7 @@ while read -r verdict subject file; do
         missing) # fine if it is bundled: the program loads it before whoever needs it
             [ -n "$(find "$@" -name "$subject")" ] || in_base "/lib/$subject" ||
                 is_optional "$subject" || is_optional "$file" ||
-                fail "$file needs $subject, which this build image does not have: install the package that brings it in stage deps (RUN apt-get install ...), or take a release of that dependency made for this base" "$subject" ;;
+                fail "$file needs $subject, which this build image does not have: install the package that brings it in stage {{ stage | default("deps") }} (RUN apt-get install ...), or take a release of that dependency made for this base" "$subject" ;;
         found)
             case $copied in *" $subject "*) continue ;; esac
             for path; do # bundled libraries stay where they are

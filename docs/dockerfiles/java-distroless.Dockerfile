@@ -5,52 +5,50 @@
 FROM scratch AS tools
 COPY docker/tools /
 
-# Dependencies and plugins, downloaded once for as long as pom.xml stays the same. Every stage runs on
-# the target platform: jlink links for the machine it runs on, and the AOT cache is that machine's too.
-FROM maven:3.9-eclipse-temurin-25-noble AS deps
+# Maven and the JDK. Every stage runs on the target platform: jlink links for the machine it runs on, and the
+# AOT cache is that machine's too.
+FROM maven:3.9-eclipse-temurin-25-noble AS jdk
+# Maven lives for seconds: the fast compiler is enough, and it has few processors.
+ENV MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+FROM jdk AS programs
+COPY --from=tools *.java /tools/
+RUN javac -d /programs /tools/*.java && \
+    jar --create --file /programs/healthcheck.jar --date 1980-01-01T00:00:02Z -C /programs HealthCheck.class && \
+    touch -d '1980-01-01 00:00:02' /programs/healthcheck.jar
+
+# Dependencies and plugins, downloaded once for as long as no pom.xml changes.
+FROM jdk AS deps
 WORKDIR /src
-COPY --from=tools mvn.sh TrustStore.java Proxies.java /tools/
-COPY pom.xml ./
-# The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
-# `registry` a settings.xml with its repository.
-# touch: the AOT cache holds the jars' time stamps, and exporters cut fractions of a second off.
-RUN --mount=type=cache,target=/root/.m2 \
+COPY --parents **/pom.xml .mvn* ./
+# The secrets, where there are any: `ca` is the company's CA bundle, `registry` a settings.xml with its repository.
+# No other step gets them, because what runs there is the code of plugins.
+RUN --mount=type=cache,id=hello-service-maven,target=/root/.m2 \
+    --mount=type=bind,from=programs,source=/programs,target=/programs \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry \
-    sh /tools/mvn.sh dependency:go-offline && \
-    sh /tools/mvn.sh dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=/app/libs && \
-    find /app -exec touch -d '1980-01-01 00:00:02' {} +
+    java -cp /programs Maven fetch
 
 FROM deps AS test
-COPY src src
-RUN --mount=type=cache,target=/root/.m2 \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    --mount=type=secret,id=registry \
-    sh /tools/mvn.sh verify
+COPY --exclude=docker . .
+RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
+    java -cp /programs Maven verify
 
 FROM deps AS build
-COPY src/main src/main
-# Not `mvn --offline`: the cache may have been pruned since the stage deps ran.
-RUN --mount=type=cache,target=/root/.m2 \
-    --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    --mount=type=secret,id=registry \
-    sh /tools/mvn.sh package -Dmaven.test.skip -Dmdep.skip && \
-    mv target/app.jar /app/ && \
-    touch -d '1980-01-01 00:00:02' /app/app.jar
+COPY --exclude=docker --exclude=**/src/test . .
+RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
+    java -cp /programs Maven package -Dmaven.test.skip \
+    dependency:list -DoutputFile=target/dependencies.txt -DoutputAbsoluteArtifactFilename -DincludeScope=runtime && \
+    java -cp /programs -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out
 
-# The modules of the JDK that the service and its dependencies need, one a line.
-FROM deps AS modules
-COPY --from=tools Modules.java /tools/
-COPY docker/modules.txt /docker/
-RUN java /tools/Modules.java /app/libs /docker/modules.txt >/dependencies.txt
-COPY --from=build /app/app.jar /app/
-RUN java /tools/Modules.java /app/app.jar /dependencies.txt >/modules.txt
-
-# A JVM of these modules. It depends on the list alone: most edits leave that as it is.
-FROM maven:3.9-eclipse-temurin-25-noble AS jvm
-COPY --from=tools jvm.sh SmokeTest.java /tools/
-COPY --from=modules /modules.txt /
-RUN sh /tools/jvm.sh /modules.txt /jvm && javac -d /smoke-test /tools/SmokeTest.java
+# A JVM of the modules that the service and its dependencies name, and of those in docker/modules.txt.
+FROM jdk AS jvm
+COPY --from=build /out/modules.txt /
+RUN --mount=type=bind,from=tools,target=/tools \
+    --mount=type=bind,source=docker,target=/docker \
+    --mount=type=bind,from=programs,source=/programs,target=/programs \
+    sh /tools/jvm.sh /modules.txt /docker /jvm && \
+    cp -p /programs/healthcheck.jar /jvm/
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
@@ -62,32 +60,41 @@ FROM gcr.io/distroless/base-nossl-debian13:nonroot AS base
 COPY --link --from=rootfs /rootfs /
 
 # The shared libraries that the JVM and the native libraries inside jars need and the base lacks.
-FROM deps AS native-libraries
+# (Debian, whose libraries fit the base; the JDK's image is another distribution.)
+FROM debian:trixie-slim AS native-libraries
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=docker,target=/docker \
     --mount=type=bind,from=base,target=/base \
+    --mount=type=bind,from=build,source=/out/natives,target=/natives \
     --mount=type=bind,from=jvm,source=/jvm,target=/opt/jvm \
-    java /tools/NativeLibraries.java /app/libs /natives && \
-    sh /tools/native-libraries.sh /native-libraries /base /opt/jvm /natives
+    LD_LIBRARY_PATH=/opt/jvm/lib:/opt/jvm/lib/server \
+    sh /tools/native-libraries.sh /native-libraries /base /opt/jvm /natives && \
+    # The names of files are UTF-8 in this locale only.
+    mkdir -p /native-libraries/usr/lib/locale && \
+    cp -a /usr/lib/locale/C.utf8 /native-libraries/usr/lib/locale/
 
 FROM base AS runtime-dependencies
 COPY --link --from=native-libraries /native-libraries /
 COPY --link --from=jvm /jvm /opt/jvm
-COPY --link --from=deps /app/libs /app/libs
-COPY --link --chmod=644 docker/java.options /app/
+COPY --link --from=build /out/dependencies /app/
+# The project, without what is for building it and testing it.
+COPY --link --chmod=u=rwX,go=rX --exclude=docker --exclude=src --exclude=**/src/main --exclude=**/src/test \
+    --exclude=**/pom.xml --exclude=.mvn --exclude=mvnw* --exclude=lombok.config . /app/
+COPY --link --from=build /out/service /app/
 ENV LANG=C.UTF-8
 
-# Starts the service as it will run, asks it, and stops it: that makes the AOT cache, and a module or
-# library that is missing stops the build, not production.
+# Starts the service as it will run, asks it and stops it. That makes the AOT cache and proves it.
 FROM runtime-dependencies AS smoke-test
-COPY --link --from=build /app/app.jar /app/
 USER 65532:65532
-RUN --mount=type=bind,from=jvm,source=/smoke-test,target=/smoke-test \
-    ["/opt/jvm/bin/java", "-cp", "/smoke-test", "SmokeTest", "/tmp/app.aot"]
+WORKDIR /aot
+WORKDIR /app
+RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
+    --mount=type=bind,source=docker,target=/docker \
+    --mount=type=tmpfs,target=/tmp \
+    ["/opt/jvm/bin/java", "-cp", "/programs", "SmokeTest", "/aot/app.aot"]
 
 FROM runtime-dependencies AS runtime
-COPY --link --from=build /app/app.jar /app/
-COPY --link --from=smoke-test --chown=0:0 --chmod=644 /tmp/app.aot /app/
+COPY --link --from=smoke-test --chown=0:0 --chmod=644 /aot/app.aot /app/
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
@@ -104,5 +111,5 @@ LABEL org.opencontainers.image.title="hello-service" \
       org.opencontainers.image.base.name="gcr.io/distroless/base-nossl-debian13:nonroot"
 
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
-    CMD ["/opt/jvm/bin/java", "@/app/java.options", "-XX:AOTCache=/app/app.aot", "-XX:TieredStopAtLevel=1", "-Xmx24m", "-jar", "/app/app.jar", "healthcheck"]
-ENTRYPOINT ["/opt/jvm/bin/java", "@/app/java.options", "-XX:AOTCache=/app/app.aot", "-jar", "/app/app.jar"]
+    CMD ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "-XX:TieredStopAtLevel=1", "-Xmx24m", "@/app/class-path", "HealthCheck"]
+ENTRYPOINT ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "@/app/class-path", "@/app/main-class"]

@@ -1,91 +1,210 @@
-import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.net.Socket;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Makes the AOT cache: starts the service, asks it, stops it, and proves that the cache is used.
+ * Starts the service as the image does, asks it, and stops it. Part of the template: an update replaces it.
  *
- * <p>It knows the service by its contract alone: PORT, GET /healthz, "healthcheck", SIGTERM.
+ * <p>The first start makes the AOT cache, the second one proves it: with the memory that docker/limits.env gives the
+ * service, with the settings of docker/smoke-test.env, by the requests of docker/smoke-test.txt.
  */
 public final class SmokeTest {
-    private static final int PORT = 8080;
-    private static final List<String> PATHS = List.of("/", "/healthz", "/readyz", "/no-such-path");
-    private static final int START_SECONDS = 120; // emulated machines are slow
+    private static final Path DOCKER = Path.of("/docker");
+    private static final String PORT = "8080";
+    private static final int START_SECONDS = 60;
+    private static final int STOP_SECONDS = 60; // the first start's end writes the AOT cache
 
-    private SmokeTest() {}
+    private final Map<String, String> limits = settings("limits.env");
+    private final Map<String, String> environment = settings("smoke-test.env");
+    private final List<Request> requests = new ArrayList<>();
+    private final Path cache;
 
-    public static void main(String[] args) throws Exception {
-        String cache = args[0];
+    /** A line of docker/smoke-test.txt. */
+    private record Request(String path, int status, String text) {}
+
+    private SmokeTest(Path cache) throws IOException {
+        this.cache = cache;
+        environment.putAll(Map.of("PORT", PORT, "HOME", "/tmp", "LANG", "C.UTF-8"));
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        new SmokeTest(Path.of(arguments[0])).run();
+    }
+
+    private void run() throws Exception {
+        for (String line : lines("smoke-test.txt")) {
+            String[] words = line.split("\\s+", 3);
+            if (words[0].equals("skip")) {
+                makeSmallCache();
+                System.out.println("smoke-test: skipped: " + line.substring("skip".length()).strip()
+                        + ". Not proven: that the service starts in its image.");
+                return;
+            }
+            if (words.length < 2 || !words[0].startsWith("/") || !words[1].matches("[1-5]\\d\\d")) {
+                fail("the line \"" + line + "\" is not PATH STATUS [TEXT]", "Edit docker/smoke-test.txt");
+            }
+            requests.add(new Request(words[0], Integer.parseInt(words[1]), words.length > 2 ? words[2].strip() : ""));
+        }
         serve("-XX:AOTCacheOutput=" + cache);
-        if (!Files.exists(Path.of(cache))) {
-            fail("the JVM wrote no AOT cache; the lines above may say why");
+        if (!Files.exists(cache)) {
+            System.out.println("smoke-test: a service that ends without the JVM's own exit leaves no AOT cache; its start takes longer.");
+            makeSmallCache();
         }
-        serve("-XX:AOTCache=" + cache, "-XX:AOTMode=on");
+        serve("-XX:AOTCache=" + cache);
+        System.out.println("smoke-test: passed");
     }
 
-    private static void serve(String... flags) throws Exception {
-        Process service = java(flags, "-jar", "/app/app.jar");
-        awaitStart(service);
-        for (String path : PATHS) {
-            get(path);
-        }
-        int health = java(new String[0], "-jar", "/app/app.jar", "healthcheck").waitFor();
-        if (health != 0) {
-            fail("the healthcheck said " + health);
-        }
-        service.destroy(); // SIGTERM
-        int code = service.waitFor();
-        if (code != 0 && code != 143) {
-            fail("the service left with " + code + " on SIGTERM");
+    /** The JVM's own classes are worth a cache, too. (It finds nobody who listens, and says so.) */
+    private void makeSmallCache() throws Exception {
+        Process check = java("HealthCheck", List.of("-XX:AOTCacheOutput=" + cache));
+        check.getInputStream().readAllBytes();
+        check.waitFor();
+    }
+
+    private void serve(String cacheOption) throws Exception {
+        Path log = Path.of("/tmp/smoke-test.log");
+        Process service = java("@/app/main-class", List.of(cacheOption), log);
+        try {
+            awaitHealth(service);
+            for (Request request : requests) {
+                ask(request);
+            }
+            Process check = java("HealthCheck", List.of("-XX:AOTCache=" + cache, "-XX:TieredStopAtLevel=1", "-Xmx24m"));
+            String said = new String(check.getInputStream().readAllBytes(), UTF_8);
+            if (check.waitFor() != 0) {
+                throw new Failure("the image's HEALTHCHECK says: " + said.strip(), "It asks GET /healthz on $PORT");
+            }
+            service.destroy(); // SIGTERM
+            if (!service.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                throw new Failure("the service does not end on SIGTERM", "Let it end within ten seconds");
+            }
+            // 143 is 128 + SIGTERM: what the JVM exits with unless the service says otherwise.
+            if (service.exitValue() != 0 && service.exitValue() != 143) {
+                throw new Failure("the service ends with " + service.exitValue() + " on SIGTERM", "Let it end with 0");
+            }
+        } catch (Failure failure) {
+            service.destroyForcibly().waitFor();
+            Files.copy(log, System.err);
+            fail(failure.getMessage(), failure.advice);
         }
     }
 
-    private static Process java(String[] flags, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("/opt/jvm/bin/java", "@/app/java.options"));
-        Stream.of(flags, arguments).flatMap(Stream::of).forEach(command::add);
-        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-        builder.environment().put("PORT", String.valueOf(PORT));
+    private static final class Failure extends Exception {
+        private final String advice;
+
+        Failure(String why, String advice) {
+            super(why);
+            this.advice = advice;
+        }
+    }
+
+    private Process java(String main, List<String> options, Path log) throws IOException {
+        List<String> command = new ArrayList<>(List.of("/opt/jvm/bin/java"));
+        command.addAll(options);
+        // What the JVM would see in a container of that size: below 1792 MB it takes the serial collector.
+        int memory = Integer.parseInt(limits.get("MEMORY_MB"));
+        command.add("-XX:MaxRAM=" + memory + "m");
+        if (memory < 1792 && lines("java.options").stream().noneMatch(line -> line.matches("-XX:\\+Use\\w+GC"))) {
+            command.add("-XX:+UseSerialGC");
+        }
+        command.addAll(List.of("@/app/class-path", main));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        if (log != null) {
+            builder.redirectOutput(log.toFile());
+        }
+        builder.environment().putAll(environment);
         return builder.start();
     }
 
-    private static void awaitStart(Process service) throws Exception {
-        for (long i = 0; i < START_SECONDS * 100; i++) {
+    private Process java(String main, List<String> options) throws IOException {
+        return java(main, options, null);
+    }
+
+    private void awaitHealth(Process service) throws Exception {
+        String last = "nothing";
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS); System.nanoTime() < end; ) {
+            if (!service.isAlive()) {
+                throw new Failure("the service ends with " + service.exitValue() + " before GET /healthz is answered with 200",
+                        "Settings that it needs go into docker/smoke-test.env, modules of the JDK that it misses into"
+                                + " docker/modules.txt; one that cannot start without something from outside gets the line"
+                                + " `skip REASON` in docker/smoke-test.txt");
+            }
             try {
-                if (get("/healthz").endsWith("200")) {
+                int status = open("/healthz").getResponseCode();
+                if (status == 200) {
                     return;
                 }
+                last = String.valueOf(status);
             } catch (IOException notYet) {
                 // asked again below
             }
-            if (!service.isAlive()) {
-                fail(
-                        "the service does not start in the image. A class of the JDK that the lines above"
-                                + " miss: add its module to docker/modules.txt. It has to start without"
-                                + " a network and with no setting but PORT");
-            }
             Thread.sleep(10);
         }
-        service.destroyForcibly();
-        fail("GET /healthz was not answered with 200 within " + START_SECONDS + " seconds");
+        throw new Failure("GET /healthz is not answered with 200 within " + START_SECONDS + " seconds, but with " + last,
+                "Settings that the service needs go into docker/smoke-test.env; one that cannot be healthy without something"
+                        + " from outside gets the line `skip REASON` in docker/smoke-test.txt");
     }
 
-    /** Returns the start of the status line, as far as the code. */
-    private static String get(String path) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", PORT)) {
-            String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-            socket.getOutputStream().write(request.getBytes(US_ASCII));
-            return new String(socket.getInputStream().readNBytes("HTTP/1.1 200".length()), US_ASCII);
+    private static void ask(Request request) throws IOException, Failure {
+        int status = -1;
+        String body;
+        try {
+            HttpURLConnection answer = open(request.path());
+            status = answer.getResponseCode();
+            try (var content = status < 400 ? answer.getInputStream() : answer.getErrorStream()) {
+                body = content == null ? "" : new String(content.readAllBytes(), UTF_8);
+            }
+        } catch (IOException e) {
+            body = e.toString();
+        }
+        if (status != request.status() || !body.contains(request.text())) {
+            String wanted = request.status() + (request.text().isEmpty() ? "" : " and \"" + request.text() + "\"");
+            throw new Failure("GET " + request.path() + " is answered with " + (status < 0 ? "" : status + " and ") + "\""
+                    + (body.length() > 500 ? body.substring(0, 500) + "…" : body) + "\" instead of " + wanted,
+                    "Edit docker/smoke-test.txt if that is as it should be");
         }
     }
 
-    private static void fail(String why) {
-        System.err.println("smoke-test: " + why + ".");
+    private static HttpURLConnection open(String path) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) URI.create("http://127.0.0.1:" + PORT + path).toURL().openConnection();
+        connection.setRequestProperty("Connection", "close");
+        connection.setInstanceFollowRedirects(false);
+        connection.setConnectTimeout(5_000);
+        connection.setReadTimeout(30_000);
+        return connection;
+    }
+
+    /** NAME=value lines of a file in docker/; `#` starts a comment. */
+    private static Map<String, String> settings(String file) throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        for (String line : lines(file)) {
+            String[] parts = line.split("=", 2);
+            if (parts.length < 2) {
+                fail("the line \"" + line + "\" is not NAME=value", "Edit docker/" + file);
+            }
+            String value = parts[1].replaceFirst("\\s+#.*$", "").strip();
+            settings.put(parts[0].strip(), value);
+        }
+        return settings;
+    }
+
+    private static List<String> lines(String file) throws IOException {
+        try (var lines = Files.lines(DOCKER.resolve(file))) {
+            return lines.map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).toList();
+        }
+    }
+
+    private static void fail(String why, String advice) {
+        System.err.println("smoke-test: " + why + ". " + advice + ".");
         System.exit(1);
     }
 }

@@ -1,2 +1,3 @@
 {% set packages = "natives" %}
+{% set stage = "native-libraries" %}
 {% include "native-libraries.sh" %}

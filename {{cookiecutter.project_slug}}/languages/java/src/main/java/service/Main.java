@@ -4,12 +4,7 @@ import io.helidon.logging.common.LogConfig;
 
 import java.util.Map;
 
-/**
- * Answers HTTP requests on PORT until SIGTERM or SIGINT.
- *
- * <p>With the argument {@code healthcheck} it asks a running server whether it is alive; the
- * image's HEALTHCHECK calls it, because there is no curl to do so.
- */
+/** Answers HTTP requests on PORT until SIGTERM or SIGINT. */
 public final class Main {
     static final String NAME = "{{ cookiecutter.project_slug }}";
 
@@ -27,15 +22,10 @@ public final class Main {
     }
 
     static void run(String[] args, Map<String, String> environment) {
-        int port = parsePort(environment.getOrDefault("PORT", ""));
-
-        if (args.length == 0) {
-            serve(port);
-        } else if (args.length == 1 && args[0].equals("healthcheck")) {
-            Healthcheck.probe(port);
-        } else {
-            throw new IllegalArgumentException("usage: app.jar [healthcheck]");
+        if (args.length > 0) {
+            throw new IllegalArgumentException("usage: app.jar (PORT in the environment)");
         }
+        serve(parsePort(environment.getOrDefault("PORT", "")));
     }
 
     /** Returns the port to listen on: {@code value}, or the default where it is empty. */

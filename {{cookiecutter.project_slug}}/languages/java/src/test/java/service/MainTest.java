@@ -27,9 +27,9 @@ class MainTest {
     }
 
     @Test
-    void refusesAnUnknownArgument() {
-        String[] mistyped = {"helthcheck"};
+    void refusesArguments() {
+        String[] unknown = {"--port=80"};
 
-        assertThrows(IllegalArgumentException.class, () -> Main.run(mistyped, Map.of()));
+        assertThrows(IllegalArgumentException.class, () -> Main.run(unknown, Map.of()));
     }
 }

@@ -1,0 +1,380 @@
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.PoolEntry;
+import java.lang.classfile.constantpool.StringEntry;
+import java.lang.classfile.constantpool.Utf8Entry;
+import java.lang.module.ModuleFinder;
+import java.lang.module.ModuleReference;
+import java.lang.reflect.AccessFlag;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Lays out what Maven has built as it is in the image. Part of the template: an update replaces it.
+ *
+ * <p>Arguments: the folder of the project, in which Maven has left `target/dependencies.txt` for each module; the
+ * folder to write to. It writes
+ *
+ * <ul>
+ *   <li>{@code dependencies/}: the jars of the dependencies, for /app
+ *   <li>{@code service/}: the service's own jar and the arguments that start it, for /app
+ *   <li>{@code natives/}: the native libraries in jars, unpacked, for ldd to look at
+ *   <li>{@code modules.txt}: the modules of the JDK that the classes name
+ * </ul>
+ *
+ * The class path is a plain one, in Maven's order, whatever a plugin has repackaged.
+ */
+public final class Assemble {
+    /** What `dependency:list` says of a jar: GROUP:ARTIFACT:jar[:CLASSIFIER]:VERSION:SCOPE:PATH [(optional)]. */
+    private static final Pattern DEPENDENCY =
+            Pattern.compile("\\s*([^:\\s]+):[^:\\s]+:(?:[^:\\s]+:)+(compile|runtime):(/\\S*\\.jar)(.*)");
+
+    /** The AOT cache holds the jars' time stamps, and exporters cut fractions of a second off. */
+    private static final FileTime TIME = FileTime.from(Instant.parse("1980-01-01T00:00:02Z"));
+
+    private final Path project;
+    private final Path destination;
+
+    private Assemble(Path project, Path destination) {
+        this.project = project;
+        this.destination = destination;
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        new Assemble(Path.of(arguments[0]), Path.of(arguments[1])).run();
+    }
+
+    private void run() throws IOException {
+        Module module = service();
+        List<String> classPath = module.isQuarkus() ? quarkus(module) : plain(module);
+        classPath.add("/opt/jvm/healthcheck.jar");
+        Files.writeString(destination("service/class-path"), "-cp \"" + String.join(":", classPath) + "\"\n");
+        Files.writeString(destination("service/main-class"), module.mainClass() + "\n");
+
+        List<Path> jars = new ArrayList<>(jars(destination.resolve("dependencies")));
+        jars.addAll(jars(destination.resolve("service")));
+        for (Path jar : jars) {
+            unpackNatives(jar);
+        }
+        Files.createDirectories(destination.resolve("natives"));
+        Files.write(destination.resolve("modules.txt"), new Modules().of(jars));
+        try (Stream<Path> files = Files.walk(destination)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.setLastModifiedTime(file, TIME);
+            }
+        }
+    }
+
+    /** A module of Maven's that could be the service: its folder and the class that starts it. */
+    private record Module(Path folder, String mainClass) {
+        Path target() {
+            return folder.resolve("target");
+        }
+
+        boolean isQuarkus() {
+            return Files.exists(target().resolve("quarkus-app"));
+        }
+
+        /** The manifest that Maven has written, or an empty one. */
+        static Manifest manifest(Path folder) throws IOException {
+            try (Stream<Path> files = Files.list(folder.resolve("target"))) {
+                for (Path file : files.filter(f -> f.toString().endsWith(".jar")).sorted().toList()) {
+                    try (JarFile jar = new JarFile(file.toFile())) {
+                        if (jar.getManifest() != null && started(jar.getManifest()) != null) {
+                            return jar.getManifest();
+                        }
+                    }
+                }
+            }
+            return new Manifest();
+        }
+
+        /** Spring Boot names its own launcher as Main-Class, and the service as Start-Class. */
+        static String started(Manifest manifest) {
+            String start = manifest.getMainAttributes().getValue("Start-Class");
+            return start != null ? start : manifest.getMainAttributes().getValue(Attributes.Name.MAIN_CLASS);
+        }
+    }
+
+    /** Returns the one module that can be started and that no other such module uses. */
+    private Module service() throws IOException {
+        List<Path> folders;
+        try (Stream<Path> files = Files.walk(project)) {
+            folders = files.filter(f -> f.endsWith("target/dependencies.txt")).map(f -> f.getParent().getParent()).toList();
+        }
+        List<Module> services = new ArrayList<>();
+        for (Path folder : folders) {
+            Path quarkus = folder.resolve("target/quarkus-app/quarkus-run.jar");
+            if (Files.exists(quarkus)) {
+                try (JarFile jar = new JarFile(quarkus.toFile())) {
+                    services.add(new Module(folder, Module.started(jar.getManifest())));
+                }
+                continue;
+            }
+            String main = Module.started(Module.manifest(folder));
+            List<String> mains = main != null ? List.of(main) : classesWithMain(folder.resolve("target/classes"));
+            if (mains.size() > 1) {
+                fail(project.relativize(folder) + " has " + mains + ": say in the configuration of maven-jar-plugin which"
+                        + " of them is the mainClass");
+            }
+            if (!mains.isEmpty()) {
+                services.add(new Module(folder, mains.getFirst()));
+            }
+        }
+        for (Module module : List.copyOf(services)) {
+            for (Path jar : dependencies(module.folder()).keySet()) {
+                services.removeIf(other -> !other.equals(module) && jar.startsWith(other.target()));
+            }
+        }
+        if (services.size() != 1) {
+            fail(services.isEmpty()
+                    ? "no class has a main method: add one, or name it as mainClass in the configuration of maven-jar-plugin"
+                    : "several modules can be started: " + services.stream().map(Module::mainClass).toList()
+                            + ". Leave one of them in the <modules> that this image is built of");
+        }
+        return services.getFirst();
+    }
+
+    private static List<String> classesWithMain(Path classes) throws IOException {
+        List<String> found = new ArrayList<>();
+        if (!Files.isDirectory(classes)) {
+            return found;
+        }
+        try (Stream<Path> files = Files.walk(classes)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".class")).sorted().toList()) {
+                ClassModel model = ClassFile.of().parse(file);
+                if (model.methods().stream().anyMatch(method ->
+                        method.methodName().equalsString("main")
+                                && method.methodType().equalsString("([Ljava/lang/String;)V")
+                                && method.flags().has(AccessFlag.STATIC)
+                                && method.flags().has(AccessFlag.PUBLIC))) {
+                    found.add(model.thisClass().asInternalName().replace('/', '.'));
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The jars that a module needs at run time and the groups they belong to, in the order of the class path. */
+    private static Map<Path, String> dependencies(Path folder) throws IOException {
+        Map<Path, String> jars = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(folder.resolve("target/dependencies.txt"))) {
+            Matcher jar = DEPENDENCY.matcher(line);
+            // What is optional is for development (devtools) or for the compiler (Lombok): Spring Boot leaves it out, too.
+            if (jar.matches() && !jar.group(4).contains("(optional)")) {
+                jars.put(Path.of(jar.group(3)), jar.group(1));
+            }
+        }
+        return jars;
+    }
+
+    /** A folder for each group: two groups may have artifacts of one name. */
+    private List<String> plain(Module module) throws IOException {
+        pack(module, destination("service/app.jar"));
+        List<String> classPath = new ArrayList<>(List.of("/app/app.jar"));
+        for (var jar : dependencies(module.folder()).entrySet()) {
+            String path = "libs/" + jar.getValue() + "/" + jar.getKey().getFileName();
+            Files.copy(jar.getKey(), destination("dependencies/" + path));
+            classPath.add("/app/" + path);
+        }
+        return classPath;
+    }
+
+    /** Quarkus writes classes of its own and finds them beside quarkus-run.jar. */
+    private List<String> quarkus(Module module) throws IOException {
+        Path built = module.target().resolve("quarkus-app");
+        try (Stream<Path> files = Files.walk(built)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path path = built.relativize(file);
+                Files.copy(file, destination((path.startsWith("lib") ? "dependencies/" : "service/") + path));
+            }
+        }
+        return new ArrayList<>(List.of("/app/quarkus-run.jar"));
+    }
+
+    /** Writes the module's jar of its classes: what Maven has packed may have been packed again with all that it needs. */
+    private void pack(Module module, Path jar) throws IOException {
+        Manifest manifest = Module.manifest(module.folder());
+        Attributes attributes = manifest.getMainAttributes();
+        attributes.putIfAbsent(Attributes.Name.MANIFEST_VERSION, "1.0");
+        attributes.remove(Attributes.Name.CLASS_PATH);
+        attributes.put(Attributes.Name.MAIN_CLASS, module.mainClass());
+        Path classes = module.target().resolve("classes");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar));
+                Stream<Path> files = Files.walk(classes)) {
+            out.putNextEntry(entry(JarFile.MANIFEST_NAME));
+            manifest.write(out);
+            // Folders are entries, too: libraries look for what is in them.
+            for (Path file : files.filter(f -> !f.equals(classes)).sorted().toList()) {
+                String name = classes.relativize(file).toString();
+                if (!name.equals(JarFile.MANIFEST_NAME)) {
+                    out.putNextEntry(entry(Files.isDirectory(file) ? name + "/" : name));
+                    if (Files.isRegularFile(file)) {
+                        Files.copy(file, out);
+                    }
+                }
+            }
+        }
+    }
+
+    private static ZipEntry entry(String name) {
+        ZipEntry entry = new ZipEntry(name);
+        entry.setTimeLocal(java.time.LocalDateTime.of(1980, 1, 1, 0, 0, 2));
+        return entry;
+    }
+
+    /** Unpacks the native libraries for this kind of machine that a jar carries, whatever their names end in. */
+    private void unpackNatives(Path jar) throws IOException {
+        String name = jar.getParent().getFileName() + "." + jar.getFileName();
+        byte[] machine = elf(Files.newInputStream(Path.of("/proc/self/exe")));
+        try (ZipFile content = new ZipFile(jar.toFile())) {
+            for (ZipEntry entry : Collections.list(content.entries())) {
+                if (entry.getSize() > 64 && !entry.getName().endsWith(".class")
+                        && Arrays.equals(machine, elf(content.getInputStream(entry)))) {
+                    Path file = destination("natives/" + name + "/" + entry.getName());
+                    Files.copy(content.getInputStream(entry), file);
+                    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+                }
+            }
+        }
+    }
+
+    /** Word size, byte order, and processor, as the header of a program or library (ELF) has them; else nothing. */
+    private static byte[] elf(InputStream file) throws IOException {
+        try (file) {
+            byte[] header = file.readNBytes(20);
+            boolean isElf = header.length == 20 && header[0] == 0x7f && header[1] == 'E' && header[2] == 'L' && header[3] == 'F';
+            // The system it is for: 0 and 3 are Linux.
+            boolean isLinux = isElf && (header[7] == 0 || header[7] == 3);
+            return isLinux ? new byte[] {header[4], header[5], header[18], header[19]} : new byte[0];
+        }
+    }
+
+    private Path destination(String path) throws IOException {
+        Path file = destination.resolve(path).normalize();
+        Files.createDirectories(file.getParent());
+        return file;
+    }
+
+    private static List<Path> jars(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(f -> f.toString().endsWith(".jar")).sorted().toList();
+        }
+    }
+
+    private static void fail(String why) {
+        System.err.println("assemble: " + why + ".");
+        System.exit(1);
+    }
+
+    /**
+     * Finds the modules of the JDK that classes need: those whose classes they name, be it in code, in signatures or
+     * in a text, as reflection does.
+     */
+    private static final class Modules {
+        private static final Pattern CLASS = Pattern.compile("[a-z][\\w$]*(?:[/.][\\w$]+)+");
+        private static final int RELEASE = Runtime.version().feature();
+
+        /** The JDK's tools are large. A text that names them (javac, jshell) is no sign that a service runs them. */
+        private static final Pattern TOOLS = Pattern.compile("jdk\\.(compiler|jartool|javadoc|jconsole|jdeps|jlink|jpackage|jshell|hotspot\\.agent|internal\\..*|jstatd)");
+
+        private final Map<String, ModuleReference> modules = new HashMap<>();
+        private final Set<String> needed = new TreeSet<>();
+        private final Set<String> seen = new HashSet<>();
+
+        Modules() {
+            for (ModuleReference module : ModuleFinder.ofSystem().findAll()) {
+                module.descriptor().packages().forEach(name -> modules.put(name, module));
+            }
+        }
+
+        Set<String> of(List<Path> jars) throws IOException {
+            for (Path jar : jars) {
+                try (ZipFile content = new ZipFile(jar.toFile())) {
+                    for (ZipEntry entry : Collections.list(content.entries())) {
+                        if (isLoaded(entry.getName())) {
+                            add(content.getInputStream(entry).readAllBytes());
+                        }
+                    }
+                }
+            }
+            needed.add("java.base");
+            return needed;
+        }
+
+        /** A jar may have other classes for later releases. module-info is no concern: the service runs on the class path. */
+        private static boolean isLoaded(String name) {
+            Matcher version = Pattern.compile("META-INF/versions/(\\d+)/.*").matcher(name);
+            return name.endsWith(".class") && !name.endsWith("module-info.class")
+                    && (!version.matches() || Integer.parseInt(version.group(1)) <= RELEASE);
+        }
+
+        private void add(byte[] bytes) {
+            Set<Integer> texts = new HashSet<>();
+            try {
+                var pool = ClassFile.of().parse(bytes).constantPool();
+                for (PoolEntry entry : pool) {
+                    if (entry instanceof StringEntry text) {
+                        texts.add(text.utf8().index());
+                    }
+                }
+                for (PoolEntry entry : pool) {
+                    if (entry instanceof Utf8Entry text) {
+                        boolean isText = texts.contains(entry.index());
+                        if (seen.add(isText + text.stringValue())) {
+                            for (Matcher name = CLASS.matcher(text.stringValue()); name.find(); ) {
+                                add(name.group().replace('.', '/'), isText);
+                            }
+                        }
+                    }
+                }
+            } catch (IllegalArgumentException notAClass) {
+                // nothing loads it, either
+            }
+        }
+
+        private void add(String name, boolean isText) {
+            int end = name.lastIndexOf('/');
+            ModuleReference module = end < 0 ? null : modules.get(name.substring(0, end).replace('/', '.'));
+            if (module == null || needed.contains(module.descriptor().name())
+                    || isText && TOOLS.matcher(module.descriptor().name()).matches()) {
+                return;
+            }
+            try (var reader = module.open()) {
+                if (reader.find(name + ".class").isPresent()) {
+                    needed.add(module.descriptor().name());
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Runs Maven in a company's network. Part of the template: an update replaces it.
+ *
+ * <p>{@code Maven fetch} downloads what pom.xml names, with the build's secrets: `ca`, a PEM file of CA
+ * certificates, and `registry`, a settings.xml. No plugin runs but Maven's own dependency plugin.
+ *
+ * <p>{@code Maven GOAL...} runs anything else, without the secrets. Where packages come from a registry of the
+ * company, it runs offline: what is not there yet, nobody could download.
+ */
+public final class Maven {
+    private static final String DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:";
+    private static final Path BUNDLE = Path.of("/etc/ssl/certs/ca-certificates.crt");
+    private static final Path SETTINGS = Path.of("/run/secrets/registry");
+    private static final Path CACHE = Path.of("/root/.m2/repository");
+    private static final Path REPOSITORY = Path.of("/maven/repository");
+    private static final Path TRUST_STORE = Path.of("/maven/ca.p12");
+    private static final Path OFFLINE = Path.of("/maven/offline");
+    private static final Path PROXIES = Path.of("/dev/shm/proxies.xml"); // memory: a password belongs in no layer
+
+    private Maven() {}
+
+    public static void main(String[] arguments) throws Exception {
+        if (!List.of(arguments).equals(List.of("fetch"))) {
+            List<String> offline = Files.exists(OFFLINE) ? List.of("--offline") : List.of();
+            int code = run(REPOSITORY, offline, named(arguments));
+            if (code != 0 && !offline.isEmpty()) {
+                System.err.println(
+                        "maven: plugins run without the registry's credentials, and so offline. Where one downloads"
+                                + " something by itself, name that in its <dependencies> in pom.xml.");
+            }
+            System.exit(code);
+        }
+        Files.createDirectories(REPOSITORY);
+        if (Files.exists(BUNDLE) && Files.size(BUNDLE) > 0) {
+            writeTrustStore();
+        }
+        List<String> settings = new ArrayList<>();
+        if (Files.exists(SETTINGS) && Files.size(SETTINGS) > 0) {
+            settings.addAll(List.of("--settings", SETTINGS.toString()));
+            Files.createFile(OFFLINE);
+        }
+        int code = run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "go-offline"));
+        if (code == 0) {
+            copyRepository();
+        }
+        System.exit(code);
+    }
+
+    /** Goals of the dependency plugin in the release that `fetch` has downloaded, whatever pom.xml has. */
+    private static List<String> named(String[] arguments) {
+        return Arrays.stream(arguments).map(word -> word.replaceFirst("^dependency:", DEPENDENCY_PLUGIN)).toList();
+    }
+
+    private static int run(Path repository, List<String> settings, List<String> arguments) throws Exception {
+        List<String> command =
+                new ArrayList<>(List.of("/usr/share/maven/bin/mvn", "--batch-mode", "--no-transfer-progress"));
+        command.add("-Dmaven.repo.local=" + repository);
+        command.addAll(settings);
+        if (!variable("HTTP_PROXY").isEmpty() || !variable("HTTPS_PROXY").isEmpty()) {
+            Files.writeString(PROXIES, proxies());
+            command.addAll(List.of("--global-settings", PROXIES.toString()));
+        }
+        command.addAll(arguments);
+        ProcessBuilder maven = new ProcessBuilder(command).inheritIO();
+        if (Files.exists(TRUST_STORE)) {
+            String trust = " -Djavax.net.ssl.trustStore=" + TRUST_STORE + " -Djavax.net.ssl.trustStorePassword=changeit";
+            maven.environment().merge("MAVEN_OPTS", trust, String::concat);
+        }
+        return maven.start().waitFor();
+    }
+
+    /** The JVM wants a key store, not a PEM file. keytool takes but one certificate at a time. */
+    private static void writeTrustStore() throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (var pem = Files.newInputStream(BUNDLE)) {
+            for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                store.setCertificateEntry("ca" + store.size(), certificate);
+            }
+        }
+        try (var file = Files.newOutputStream(TRUST_STORE)) {
+            store.store(file, "changeit".toCharArray());
+        }
+    }
+
+    /**
+     * Copies what was downloaded out of the cache mount: what later stages need cannot be pruned under their feet, and
+     * nothing that runs there can write to the cache. Where a file came from is left out: Maven would not take it from
+     * a mirror that later stages do not know.
+     */
+    private static void copyRepository() throws IOException {
+        try (Stream<Path> files = Files.walk(CACHE)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String name = file.getFileName().toString();
+                if (Files.isRegularFile(file) && !name.equals("_remote.repositories") && !name.endsWith(".lastUpdated")) {
+                    Path copy = REPOSITORY.resolve(CACHE.relativize(file));
+                    Files.createDirectories(copy.getParent());
+                    Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+    }
+
+    /** What HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, as settings: Maven reads proxies from nowhere else. */
+    private static String proxies() {
+        String elements =
+                Stream.of("http", "https")
+                        .filter(protocol -> !variable(protocol.toUpperCase() + "_PROXY").isEmpty())
+                        .map(protocol -> proxy(protocol, variable(protocol.toUpperCase() + "_PROXY")))
+                        .collect(Collectors.joining());
+        // These settings take the place of Maven's own, which keep it from repositories without TLS.
+        return "<settings><proxies>" + elements + "</proxies><mirrors><mirror><id>no-plain-http</id>"
+                + "<mirrorOf>external:http:*</mirrorOf><url>http://0.0.0.0/</url><blocked>true</blocked>"
+                + "</mirror></mirrors></settings>";
+    }
+
+    private static String proxy(String protocol, String value) {
+        URI address = URI.create(value.contains("://") ? value : "http://" + value);
+        String user = address.getRawUserInfo() == null ? "" : address.getRawUserInfo();
+        String[] account = user.split(":", 2);
+        return "<proxy>" + element("id", protocol) + element("protocol", protocol)
+                + element("host", address.getHost())
+                + element("port", String.valueOf(address.getPort() < 0 ? 80 : address.getPort()))
+                + (user.isEmpty() ? "" : element("username", URLDecoder.decode(account[0], UTF_8)))
+                + (account.length < 2 ? "" : element("password", URLDecoder.decode(account[1], UTF_8)))
+                + element("nonProxyHosts", hostsWithoutProxy()) + "</proxy>";
+    }
+
+    /** A name in NO_PROXY stands for itself and all names that end in it. */
+    private static String hostsWithoutProxy() {
+        return Arrays.stream(variable("NO_PROXY").split("[,\\s]+"))
+                .map(name -> name.replaceFirst("^\\*?\\.", "").replaceFirst(":\\d+$", ""))
+                .filter(name -> !name.isEmpty())
+                .flatMap(name -> Stream.of(name, "*." + name))
+                .collect(Collectors.joining("|"));
+    }
+
+    private static String element(String name, String text) {
+        return "<" + name + ">" + text.replace("&", "&amp;").replace("<", "&lt;") + "</" + name + ">";
+    }
+
+    private static String variable(String name) {
+        return System.getenv().getOrDefault(name, "");
+    }
+}
