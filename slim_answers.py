@@ -33,11 +33,12 @@ PROJECT = "{{cookiecutter.project_slug}}"
 SLUG = "{{ cookiecutter.project_name | slugify(max_length=63) }}"
 # What cookiecutter and cruft write among the answers themselves.
 NOTES = {"_template", "_output_dir", "_repo_dir", "_checkout", "_commit"}
-# What a replay could change in the way that templates are read.
+# How templates are read. A replay could say otherwise, with `_jinja2_env_vars`.
+READER = jinja2.Environment(keep_trailing_newline=True, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 (no HTML)
 SYNTAX = [
     *("block_start_string", "block_end_string", "variable_start_string", "variable_end_string"),
     *("comment_start_string", "comment_end_string", "line_statement_prefix", "line_comment_prefix", "trim_blocks"),
-    *("lstrip_blocks", "newline_sequence", "keep_trailing_newline", "optimized", "finalize", "autoescape", "is_async"),
+    *("lstrip_blocks", "newline_sequence", "keep_trailing_newline", "finalize", "autoescape", "is_async"),
 ]
 STYLE = [("highlighted", "bold"), ("pointer", "bold"), ("bottom-toolbar", "noreverse")]
 BACK = object()
@@ -78,9 +79,8 @@ class Answers(Extension):
         self.questions = [name for name in self.said if not name.startswith("_")]
         self.answers: dict = {}
         self.agreed: dict[str, str] = {}
-        fresh = jinja2.Environment(keep_trailing_newline=True, **self.said["_jinja2_env_vars"])  # noqa: S701
         for name in SYNTAX:
-            setattr(environment, name, getattr(fresh, name))
+            setattr(environment, name, getattr(READER, name))
         environment.globals["languages"] = self.languages
         environment.slim_answers = self
         prompt.render_variable, prompt.read_user_variable = render, enter
@@ -309,22 +309,22 @@ class Answers(Extension):
             changing = True
             self.show_plan()
             wish = self.agree()
-            if wish in names:
-                waiting = [wish]
-                asked.append(wish)
-            elif wish == "no":
+            if wish == "no":
                 _leave(1)
-            else:
+            elif wish in ("yes", "git"):
                 Answers.git = wish == "git"
                 return self.answers
+            waiting = [wish] if wish in names else []
+            asked += waiting
 
     def ask(self, name: str, default: str, options: list[str], back: bool) -> object:
         """Ask a question with a menu, or a field that says the rule and checks it with every key; BACK for Esc."""
         import questionary
 
+        keys = {"escape": BACK} if back else {}
         if options:
             labels = self.labels(name)
-            return _menu(labels["__prompt__"], {option: labels[option] for option in options}, default, back)
+            return _menu(labels["__prompt__"], {option: labels[option] for option in options}, default, keys)
         rule = self.said["_rules"][name]
         label = self.said["__prompts__"][name]
         if len(f"? {label}: {default}") >= shutil.get_terminal_size().columns - 1:
@@ -348,7 +348,7 @@ class Answers(Extension):
             style=questionary.Style(STYLE),
             erase_when_done=True,
         )
-        answer = _answer(field, back)
+        answer = _answer(field, keys)
         return answer.strip() if isinstance(answer, str) else answer
 
     def agree(self) -> str:
@@ -356,14 +356,19 @@ class Answers(Extension):
         wishes = {"yes": "Yes", "git": "Yes, and make it a git repository with a first commit"}
         if self.called.get("replay") is None or _in_repository(self.called.get("output_dir", ".")):
             del wishes["git"]  # cruft adds a file afterwards
-        wish = _menu("Write it?", {**wishes, "change": "No, change an answer", "no": "No, write nothing"}, "yes", False)
+        wish = _menu(
+            "Write it?",
+            {**wishes, "change": "No, change an answer", "no": "No, write nothing"},
+            "yes",
+            {"y": "yes", "n": "no"},
+        )
         if wish != "change":
             return wish
         said = self.said["__prompts__"]
         labels = {
             name: said[name] if isinstance(said[name], str) else said[name]["__prompt__"] for name in self.answers
         }
-        return _menu("Which one?", labels, next(iter(labels)), False)
+        return _menu("Which one?", labels, next(iter(labels)), {"escape": "again"})
 
     def show_plan(self) -> None:
         """Show what the answers lead to."""
@@ -479,27 +484,32 @@ def _in_repository(folder: str) -> bool:
 def _menus() -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         return False
-    return importlib.util.find_spec("questionary") is not None
+    try:
+        import questionary  # noqa: F401 (here, because it takes as long as making a service)
+    except ImportError:
+        return False
+    return True
 
 
-def _menu(message: str, labels: dict[str, str], default: str, back: bool) -> object:
+def _menu(message: str, labels: dict[str, str], default: str, keys: dict[str, object]) -> object:
     import questionary
 
     choices = [questionary.Choice(_wrapped(label, margin=4, indent=5), value) for value, label in labels.items()]
-    message = _wrapped(message + (" (Esc goes back)" if back else ""), margin=3)
+    message = _wrapped(message + (" (Esc goes back)" if "escape" in keys else ""), margin=3)
     style = questionary.Style(STYLE)
     menu = questionary.select(message, choices, default, instruction=" ", style=style, erase_when_done=True)
-    return _answer(menu, back)
+    return _answer(menu, keys)
 
 
-def _answer(question, back: bool) -> object:
+def _answer(question, keys: dict[str, object]) -> object:
+    """Return the answer to the question, or what one of the `keys` stands for."""
     from prompt_toolkit.filters import Always
     from prompt_toolkit.key_binding import KeyBindings, merge_key_bindings
 
-    keys = KeyBindings()
-    if back:
-        keys.add("escape", eager=True)(lambda event: event.app.exit(result=BACK))
-    question.application.key_bindings = merge_key_bindings([question.application.key_bindings, keys])
+    bindings = KeyBindings()
+    for key, result in keys.items():
+        bindings.add(key, eager=True)(lambda event, result=result: event.app.exit(result=result))
+    question.application.key_bindings = merge_key_bindings([question.application.key_bindings, bindings])
     question.application.ttimeoutlen = 0.1  # how long an Esc may be the beginning of an arrow key
     for window in question.application.layout.find_all_windows():
         window.dont_extend_height = Always()  # the rule stands below the field, not at the end of the terminal

@@ -28,14 +28,14 @@ page is made from them by `python3 run.py python docs/render.py`.
 
 def page() -> str:
     """Return the text of the page."""
-    questions = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+    records = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
     rows = []
-    for language in questions["language"]:
+    for language, record in records.items():
         for file in sorted((ROOT / "tests" / "gallery" / language).glob("*/expect.toml")):
             expected = tomllib.loads(file.read_text(encoding="utf-8"))
             title = f"[{expected['title']}](../tests/gallery/{language}/{file.parent.name})"
             changes = "; ".join(expected.get("changes", [])) or "nothing"
-            bases = ", ".join(expected.get("bases", questions["runtime_base"]))
+            bases = ", ".join(expected.get("bases", record["sizes"]))
             database = "yes" if expected.get("database") else ""
             cells = [language, title, bases, database, changes]
             rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n")

@@ -7,7 +7,6 @@ Whoever changes the template or the gallery runs it, so that a review shows what
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 import tempfile
@@ -22,10 +21,10 @@ RENDERED = ROOT / "docs" / "dockerfiles"
 
 def rendered() -> dict[str, str]:
     """Return the text of each combination's Dockerfile by its name, for example `go-scratch.Dockerfile`."""
-    questions = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+    records = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
     texts = {}
     with tempfile.TemporaryDirectory() as folder:
-        for language, base in itertools.product(questions["language"], questions["runtime_base"]):
+        for language, base in [(name, base) for name, record in records.items() for base in record["sizes"]]:
             answers = {"language": language, "runtime_base": base}
             made = cookiecutter(
                 str(ROOT),

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.answers import RULES
+from support.files import PARSERS, contents
+from support.menus import answer
 from support.services import LANGUAGES, ROOT
 from support.template import commit, snapshot
 from support.terminal import ENTER, ERASE, Terminal
-from test_menus import answer
-from test_origin import contents
-from test_refusals import RULES
-from test_rendering import PARSERS
 
 # Each would make the file MARKER where it is taken for code.
 CODE = [

@@ -10,39 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.answers import BAD, NAMES, RULES
+from support.files import contents
+from support.menus import ASKED, FIELDS, WRITE_IT, answer, option, question
 from support.services import BASES, LANGUAGES, QUESTIONS, RECORDS, ROOT
+from support.template import OLDEST_COOKIECUTTER
 from support.terminal import CTRL_C, CTRL_D, DOWN, ENTER, ERASE, UP, Terminal
-from test_origin import contents
-from test_refusals import BAD, RULES
 
-OLDEST_COOKIECUTTER = "2.4.0"
-
-NAMES = list(QUESTIONS["__prompts__"])
-ASKED = [name for name in NAMES if name in RULES or len(QUESTIONS[name]) > 1]  # one option is no question
-FIELDS = [name for name in NAMES if name in RULES]
-WRITE_IT = "? Write it?"
 LEFT = "Nothing was written."
-
-
-def question(name: str) -> str:
-    """Return the text by which a question is asked."""
-    label = QUESTIONS["__prompts__"][name]
-    return label if isinstance(label, str) else label["__prompt__"]
-
-
-def option(name: str, value: str) -> str:
-    """Return the keys that choose an option of a menu."""
-    return DOWN * QUESTIONS[name].index(value) + ENTER
-
-
-def answer(terminal: Terminal, until: str = "", **keys: str) -> None:
-    """Answer the questions, up to the one named `until`; with Enter where no other keys are given."""
-    for name in ASKED:
-        terminal.see(f"? {question(name)}")
-        if name == until:
-            return
-        terminal.press(keys.get(name, ENTER))
-    terminal.see(WRITE_IT)
 
 
 @pytest.fixture(scope="session")

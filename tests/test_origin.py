@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
+from support.files import contents
 from support.services import ROOT
-
-
-def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_clone_makes_the_same_service_as_the_working_tree(cookies_session, combination, tmp_path):

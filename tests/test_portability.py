@@ -11,13 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.files import contents
 from support.services import COMBINATIONS, ROOT
-from support.template import git
-from test_menus import OLDEST_COOKIECUTTER
-from test_origin import contents
+from support.template import OLDEST_COOKIECUTTER, git
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
-SCRIPTS = [*(ROOT / "hooks").glob("*.py"), ROOT / "slim_questions.py"]
+SCRIPTS = [*(ROOT / "hooks").glob("*.py"), ROOT / "slim_answers.py"]
 NOT_ON_WINDOWS = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 NOT_IN_OS_ON_WINDOWS = {"chown", "fork", "geteuid", "getuid", "killpg", "mkfifo", "mknod", "setsid", "uname", "symlink"}
 REFUSED_BY_WINDOWS = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import tomllib
-import xml.etree.ElementTree as ElementTree
 
-import yaml
+from support.files import PARSERS
 from support.services import BASES, QUESTIONS, RECORDS, expected_files
 
-PARSERS = {
-    ".json": json.loads,
-    ".toml": tomllib.loads,
-    ".yaml": lambda text: list(yaml.safe_load_all(text)),
-    ".yml": lambda text: list(yaml.safe_load_all(text)),
-    ".xml": ElementTree.fromstring,
-    ".py": lambda text: compile(text, "generated", "exec"),
-}
 LOCK_FILES = {name for record in RECORDS.values() for name in record["lock_files"]}
 # What renders the template anew speaks the template's language, whatever the service's is.
 RENDERING = {".github/cruft.txt", ".github/workflows/weekly.yaml"}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.files import contents
 from support.services import BASES, LANGUAGES, QUESTIONS, VARIANTS, Service
 from support.template import commit, git, snapshot
-from test_origin import contents
 
 PROJECT = "{{cookiecutter.project_slug}}"
 MANIFEST = {"go": "go.mod", "node": "package.json", "python": "pyproject.toml", "java": "pom.xml"}

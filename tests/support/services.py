@@ -25,6 +25,9 @@ PREFIX = os.environ.get("SLIM_TEST_PREFIX", "slim-templates-test")
 
 # The matrix and the rules exist once, in cookiecutter.json: a new choice is tested the moment it is written.
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+for _name, _labels in QUESTIONS["__prompts__"].items():
+    if isinstance(_labels, dict):  # a choice: its options are what has a label, the default first
+        QUESTIONS[_name] = sorted(_labels.keys() - {"__prompt__"}, key=[QUESTIONS[_name], *_labels].index)
 LANGUAGES = QUESTIONS["language"]
 BASES = QUESTIONS["runtime_base"]
 COMBINATIONS = [(language, base) for language in LANGUAGES for base in BASES]
@@ -44,7 +47,7 @@ def expected_files(**answers: str) -> set[str]:
     alternatives = QUESTIONS["_alternatives"]
     roots = [tree, *(tree / folder / answers[question] for folder, question in alternatives.items())]
     files = {path.relative_to(root).as_posix() for root in roots for path in root.rglob("*") if path.is_file()}
-    return {name for name in files if name.partition("/")[0] not in (*alternatives, ".existing-files")}
+    return {name for name in files if name.partition("/")[0] not in alternatives}
 
 
 def host_roots() -> Path:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from support.services import ROOT
 
+OLDEST_COOKIECUTTER = "2.4.0"
+
 
 def git(repository: Path, *arguments: str) -> str:
     """Run git in `repository` as nobody in particular; return what it printed."""
