@@ -111,7 +111,15 @@ def test_actionlint_has_nothing_to_say(tool, files):
 
 def test_yamllint_has_nothing_to_say(tool, services, files):
     config = LOCKS / "yamllint.yaml"
-    names = ["*.yaml", ".*.yml", ".*.yaml", "deploy/*.yaml", ".github/*.yml", ".github/workflows/*.yaml"]
+    names = [
+        "*.yaml",
+        ".*.yml",
+        ".*.yaml",
+        "deploy/*.yaml",
+        ".github/*.yml",
+        ".github/*/*.yml",
+        ".github/workflows/*.yaml",
+    ]
     tool("yamllint", "--strict", f"--config-file={config}", *(file for name in names for file in files(name)))
 
 
@@ -121,6 +129,8 @@ def test_yamllint_has_nothing_to_say(tool, services, files):
         ("compose-spec", "compose*.yaml", []),
         ("dependabot", ".github/dependabot.yml", []),
         ("github-workflows", ".github/workflows/*.yaml", []),
+        ("github-issue-config", ".github/ISSUE_TEMPLATE/config.yml", []),
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml", []),
         ("gitlab-ci", ".gitlab-ci.yml", ["--data-transform=gitlab-ci"]),
         ("renovate", "renovate.json", []),
     ],
