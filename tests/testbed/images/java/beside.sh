@@ -2,7 +2,7 @@
 # beside.sh TO FILE|FOLDER...   copies glibc programs, and every library that they and the folders need, for a system with another libc.
 set -eu
 to=$1; shift
-libraries=$to/lib/x86_64-linux-gnu
+libraries=$to/usr/lib/x86_64-linux-gnu
 mkdir -p "$libraries" "$to/lib64"
 cp -L /lib64/ld-linux-x86-64.so.2 "$to/lib64/"
 {

@@ -12,6 +12,8 @@ cp -r "$root/usr/include/$name" /usr/local/include/
 cp "$root/usr/include/$multiarch/$name/pyconfig.h" "/usr/local/include/$name/pyconfig.h"
 cp "$root/usr/lib/$multiarch/lib$name.so.1.0" /usr/local/lib/
 ln -s "lib$name.so.1.0" "/usr/local/lib/lib$name.so"
+# What extensions of the stable ABI may be linked to.
+gcc -shared -o /usr/local/lib/libpython3.so -Wl,-soname,libpython3.so -Wl,--no-as-needed "/usr/local/lib/lib$name.so.1.0"
 
 # Debian's own conventions: dist-packages, a second /usr/local, no pip outside of virtual environments.
 cd "$stdlib"
@@ -35,4 +37,10 @@ if objdump -p lib-dynload/termios.*.so | grep -q GLIBC_2.42; then
     LC_ALL=C sed -i 's/GLIBC_2\.42/GLIBC_2.34/; s/\xa2\x91\x96\x06/\xb4\x91\x96\x06/' lib-dynload/termios.*.so
 fi
 
-gcc -O2 -s -o "/usr/local/bin/$name" /python/launcher.c "/usr/local/lib/lib$name.so.1.0"
+# shellcheck disable=SC2016  # $ORIGIN is the loader's own
+gcc -O2 -s -o "/usr/local/bin/$name" -Wl,-rpath,'$ORIGIN/../lib' /python/launcher.c "/usr/local/lib/lib$name.so.1.0"
+
+cp "$root/usr/bin/pydoc$version" "$root/usr/bin/idle-$name" /usr/local/bin/
+mv "/usr/local/bin/idle-$name" "/usr/local/bin/idle$version"
+sed -i "1s#.*#\#!/usr/local/bin/$name#" "/usr/local/bin/pydoc$version" "/usr/local/bin/idle$version"
+cp "$root/usr/bin/$multiarch-$name-config" "/usr/local/bin/$name-config"
