@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.answers import RULES
+from support.answers import DEFAULTS, NAMES, RULES, arguments, cookiecutter, make
 from support.files import PARSERS, contents
 from support.menus import answer
-from support.services import LANGUAGES, ROOT
-from support.template import commit, snapshot
+from support.services import LANGUAGES, QUESTIONS, ROOT
+from support.template import commit, git, snapshot
 from support.terminal import ENTER, ERASE, Terminal
 
 # Each would make the file MARKER where it is taken for code.
@@ -61,12 +62,6 @@ SLUGS = {
 }
 OWNER = "a.b_c/7even"
 MOST_HOSTILE = "\"'\\ $(touch MARKER) `touch MARKER` {{ 7*7 }} {% x %} <!-- ]]> & 🚀 שלום"
-
-
-def cookiecutter(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run cookiecutter as a form or a script would."""
-    command = ["cookiecutter", "--no-input", f"--output-dir={folder}", "--default-config", ROOT, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
 
 
 def sound(service, title: str, text: str) -> None:
@@ -121,20 +116,166 @@ def test_code_in_an_answer_is_refused_and_not_run(cookies_session, tmp_path, que
         assert not (tmp_path / "hit").exists(), text
 
 
-@pytest.mark.parametrize("key", ["__image", "__source", "_rules", "__prompts__", "_extensions"])
-def test_private_values_run_nothing_either(tmp_path, key):
-    text = CODE[4].replace("MARKER", str(tmp_path / "hit"))
-    cookiecutter(tmp_path / "out", f"{key}={text}")
+# What was planted in a private value, and the trace that it would leave.
+PRIVATE = {
+    "__license": "x\nRUN touch MARKER",
+    "__source": "x\nRUN touch MARKER",
+    "__image": CODE[4],
+    "__registry": CODE[4],
+    "_hosts": {"github": {"registry": CODE[4], "source": "x\nRUN touch MARKER"}},
+    "_alternatives": {"../outside": "language", "..": "ci"},
+    "_only_with": {},
+    "_rules": {name: {"pattern": "(?s).*", "rule": "", "example": ""} for name in RULES},
+    "_sizes": {"go": {"distroless": "$(touch MARKER)"}},
+    "_new_lines": "\r\n",
+    "_copy_without_render": ["*"],
+    "_jinja2_env_vars": {"variable_start_string": "[[", "autoescape": True, "trim_blocks": False},
+    "__prompts__": {"language": {"..": ".."}},
+    "languages": {"go": {"memory": "$(touch MARKER)"}},
+    "plan": {"new": "../outside"},
+}
+RECORDED = {"_template": str(ROOT), "_output_dir": "/", "_repo_dir": "/", "_checkout": None}
+
+
+def planted(value: object, marker: Path) -> object:
+    """Return the value with MARKER replaced in it."""
+    return json.loads(json.dumps(value).replace("MARKER", str(marker)))
+
+
+@pytest.fixture
+def outside(tmp_path) -> Path:
+    """A folder beside the service, which nothing may touch."""
+    (tmp_path / "out" / "outside" / "go").mkdir(parents=True)
+    (tmp_path / "out" / "outside" / "go" / "main.go").write_text("theirs\n")
+    return tmp_path / "out" / "outside"
+
+
+def replay(tmp_path: Path, answers: dict, **beside: object) -> tuple[int, str]:
+    """Replay recorded answers, and what somebody wrote beside them; into tmp_path/out."""
+    (tmp_path / "replay.json").write_text(json.dumps({"cookiecutter": answers, **beside}))
+    (tmp_path / "config").write_text(f"replay_dir: {tmp_path / 'recorded'}\n")
+    command = [ROOT, f"--config-file={tmp_path / 'config'}", f"--replay-file={tmp_path / 'replay.json'}"]
+    return cookiecutter(*command, f"--output-dir={tmp_path / 'out'}")
+
+
+@pytest.mark.parametrize("name", [name for name in PRIVATE if name.startswith("_")])
+def test_private_values_of_a_replay_are_not_heeded(bake, tmp_path, outside, name):
+    own = {key: value for key, value in QUESTIONS.items() if key.startswith("_")} | RECORDED
+    value = planted(PRIVATE[name], tmp_path / "hit")
+    if name == "_jinja2_env_vars":
+        value.pop("variable_start_string")  # with that cookiecutter does not find the template
+    code, output = replay(tmp_path, {**DEFAULTS, **own, name: value})
+    assert code == 0, output
+    assert contents(tmp_path / "out" / "hello-service") == contents(bake().path)
+    assert contents(outside) == {Path("go", "main.go"): b"theirs\n"}
     assert not (tmp_path / "hit").exists()
+
+
+def test_what_stands_beside_the_answers_of_a_replay_is_not_heeded(bake, tmp_path):
+    beside = {name: planted(value, tmp_path / "hit") for name, value in PRIVATE.items()}
+    code, output = replay(tmp_path, {**DEFAULTS, "_extensions": QUESTIONS["_extensions"]}, **beside)
+    assert code == 0, output
+    assert contents(tmp_path / "out" / "hello-service") == contents(bake().path)
+
+
+@pytest.mark.parametrize("extensions", [[], ["jinja2.ext.do"]])
+@pytest.mark.parametrize("options", [[], ["-f"]])
+def test_a_replay_without_the_template_s_extension_makes_nothing(tmp_path, extensions, options):
+    """Nobody would check its answers."""
+    (tmp_path / "out").mkdir()
+    if options:
+        (tmp_path / "out" / "hello-service").mkdir()
+        (tmp_path / "out" / "hello-service" / "compose.yaml").symlink_to(tmp_path / "hit")
+    own = {key: value for key, value in QUESTIONS.items() if key.startswith("_")} | {"_extensions": extensions}
+    (tmp_path / "replay.json").write_text(json.dumps({"cookiecutter": {**DEFAULTS, **own, "updates": "/etc"}}))
+    command = ["cookiecutter", ROOT, f"--replay-file={tmp_path / 'replay.json'}", f"--output-dir={tmp_path / 'out'}"]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    assert subprocess.run([*command, *options], capture_output=True, env=environment).returncode == 1
+    assert not (tmp_path / "hit").exists()
+    assert len(list((tmp_path / "out").rglob("*"))) == len(options) * 2
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_private_defaults_of_the_user_are_not_heeded(bake, tmp_path, outside, name):
+    config = tmp_path / "config"
+    defaults = {name: planted(PRIVATE[name], tmp_path / "hit")}
+    config.write_text(json.dumps({"default_context": defaults, "replay_dir": str(tmp_path / "replay")}))
+    code, output = cookiecutter(ROOT, "--no-input", f"--config-file={config}", f"--output-dir={tmp_path / 'out'}")
+    assert code == 0, output
+    assert contents(tmp_path / "out" / "hello-service") == contents(bake().path)
+    assert contents(outside) == {Path("go", "main.go"): b"theirs\n"}
+    assert not (tmp_path / "hit").exists()
+
+
+def test_private_values_of_cruft_are_not_heeded(template, bake, tmp_path):
+    """Neither those that somebody hands to `cruft create` nor those that stand in .cruft.json."""
+    environment = {**os.environ, "HOME": str(tmp_path), "GIT_CONFIG_GLOBAL": os.devnull}
+
+    def cruft(*arguments: str, cwd: Path = tmp_path) -> subprocess.CompletedProcess:
+        return subprocess.run(["cruft", *arguments], cwd=cwd, capture_output=True, text=True, env=environment)
+
+    private = {name: planted(value, tmp_path / "hit") for name, value in PRIVATE.items() if name.startswith("_")}
+    done = cruft("create", str(template), "--no-input", f"--extra-context={json.dumps(private)}")
+    assert done.returncode == 1
+    assert "There is no question" in done.stderr
+    assert cruft("create", str(template), "--no-input").returncode == 0
+    service = tmp_path / "hello-service"
+    state = json.loads((service / ".cruft.json").read_text())
+    state["context"]["cookiecutter"] |= private
+    (service / ".cruft.json").write_text(json.dumps(state))
+    git(service, "init", "--quiet")
+    commit(service, "A new service")
+    changed = cruft("update", "--skip-apply-ask", '--variables-to-update={"port": "9000"}', cwd=service)
+    assert changed.returncode == 0, changed.stderr
+    shutil.rmtree(service / ".git")
+    (service / ".cruft.json").unlink()
+    assert contents(service) == contents(bake(port="9000").path)
+    assert not (tmp_path / "hit").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in RULES])
+def test_a_portal_that_writes_answers_into_cookiecutter_json_executes_nothing(tmp_path, name):
+    """As Backstage's fetch:cookiecutter does: what was answered stands there in place of the default."""
+    template = snapshot(tmp_path / "template")
+    said = json.loads((template / "cookiecutter.json").read_text())
+    for code in CODE:
+        text = code.replace("MARKER", str(tmp_path / "hit"))
+        (template / "cookiecutter.json").write_text(json.dumps({**said, name: text}))
+        out = tmp_path / "out"
+        status, output = cookiecutter(*arguments(out, template=template), "-f")
+        assert not (tmp_path / "hit").exists(), text
+        if name in ("project_name", "description"):
+            assert status == 0, output
+            assert text in next(out.iterdir()).joinpath("README.md").read_text()
+            shutil.rmtree(out)
+        else:
+            assert output.startswith(f"{name} is {text!r}, but it has to be ")
+
+
+def test_a_portal_may_write_every_answer_into_cookiecutter_json(bake, tmp_path):
+    template = snapshot(tmp_path / "template")
+    said = json.loads((template / "cookiecutter.json").read_text())
+    answers = {"project_name": "Orders", "language": "python", "ci": "gitlab", "port": 9000}
+    (template / "cookiecutter.json").write_text(json.dumps({**said, **answers}))
+    code, output = cookiecutter(*arguments(tmp_path / "out", template=template))
+    assert code == 0, output
+    assert contents(tmp_path / "out" / "orders") == contents(bake(**{**answers, "port": "9000"}).path)
+
+
+def test_the_name_of_the_output_folder_is_not_rendered(bake, tmp_path):
+    folder = tmp_path / CODE[4].replace("MARKER", "hit").replace("/", "")
+    code, output = cookiecutter(*arguments(folder))
+    assert code == 0, output
+    assert contents(folder / "hello-service") == contents(bake().path)
 
 
 def test_defaults_of_the_user_are_text(tmp_path):
     text = CODE[4].replace("MARKER", str(tmp_path / "hit"))
     config = tmp_path / "config"
     config.write_text(json.dumps({"default_context": {"description": text}, "replay_dir": str(tmp_path / "replay")}))
-    command = ["cookiecutter", f"--config-file={config}", ROOT]
-    subprocess.run([*command, "--no-input", f"--output-dir={tmp_path / 'first'}"], check=True, capture_output=True)
-    subprocess.run([*command, "--replay", f"--output-dir={tmp_path / 'again'}"], check=True, capture_output=True)
+    command = [ROOT, f"--config-file={config}"]
+    assert cookiecutter(*command, "--no-input", f"--output-dir={tmp_path / 'first'}")[0] == 0
+    assert cookiecutter(*command, "--replay", f"--output-dir={tmp_path / 'again'}")[0] == 0
     assert text in (tmp_path / "first" / "hello-service" / "README.md").read_text()
     assert contents(tmp_path / "first") == contents(tmp_path / "again")
     assert not (tmp_path / "hit").exists()
@@ -168,11 +309,11 @@ def test_reserved_words_are_good_names(bake, language):
 
 def test_the_output_folder_may_have_any_name(tmp_path, bake):
     folder = tmp_path / "Töpfe & Pfannen's (日本) $HOME"
-    done = cookiecutter(folder)
-    assert done.returncode == 0, done.stderr
+    code, output = make(folder)
+    assert code == 0, output
     assert contents(folder / "hello-service") == contents(bake().path)
     # The first of the next steps works when it is pasted.
-    step = re.search("^    (cd .*)$", done.stdout, re.MULTILINE)[1]
+    step = re.search("^    (cd .*)$", output, re.MULTILINE)[1]
     assert subprocess.run(["sh", "-c", f"{step} && ls Dockerfile"], capture_output=True).returncode == 0
 
 

@@ -14,8 +14,8 @@ from support.answers import BAD, NAMES, RULES
 from support.files import contents
 from support.menus import ASKED, FIELDS, WRITE_IT, answer, option, question
 from support.services import BASES, LANGUAGES, QUESTIONS, RECORDS, ROOT
-from support.template import OLDEST_COOKIECUTTER
-from support.terminal import CTRL_C, CTRL_D, DOWN, ENTER, ERASE, UP, Terminal
+from support.template import OLDEST_COOKIECUTTER, git
+from support.terminal import CTRL_C, CTRL_D, DOWN, ENTER, ERASE, ESC, UP, Terminal
 
 LEFT = "Nothing was written."
 
@@ -201,19 +201,105 @@ def test_the_plan_says_what_will_be_there(cookiecutter, out, columns):
     }
 
 
-def test_nothing_is_cut_off_in_a_narrow_terminal(cookiecutter):
-    terminal = cookiecutter(columns=60)
+@pytest.mark.parametrize("columns", [40, 60])
+def test_no_word_is_broken_in_a_narrow_terminal(cookiecutter, columns):
+    terminal = cookiecutter(columns=columns)
     for name in ASKED:
-        terminal.see(f"? {question(name)}")
+        texts = [question(name)]
         if name in RULES:
-            terminal.see(RULES[name]["rule"])
+            texts.append(RULES[name]["rule"])
         else:
-            terminal.see(*(QUESTIONS["__prompts__"][name][value] for value in QUESTIONS[name]))
+            texts += (QUESTIONS["__prompts__"][name][value] for value in QUESTIONS[name])
+        terminal.see("?", *texts)
+        missing = {word for text in texts for word in text.split()} - set(terminal.text.replace(":", "").split())
+        assert not {word for word in missing if ":" not in word}, terminal.text
         terminal.press(ENTER)
     terminal.see(WRITE_IT)
-    assert max(map(len, terminal.text.splitlines())) < 60
+    assert "and make it a git repository" in " ".join(terminal.text.split())
     terminal.press(CTRL_C)
     assert terminal.end() == 130
+
+
+def test_esc_goes_back_and_no_answer_is_lost(cookiecutter, bake, out):
+    terminal = cookiecutter()
+    answer(terminal, until="language", description=f"{ERASE}Keeps orders.{ENTER}", owner=f"{ERASE}initech{ENTER}")
+    terminal.press(ESC)
+    terminal.see(f"? {question('owner')}: initech")
+    terminal.press(ESC)
+    terminal.see(f"? {question('description')}: Keeps orders.")
+    terminal.press(ERASE, "Takes orders.", ENTER)
+    terminal.see(f"? {question('owner')}: initech")
+    terminal.press(ENTER)
+    terminal.see(f"? {question('language')}")
+    terminal.press(option("language", LANGUAGES[-1]))
+    terminal.see(f"? {question('runtime_base')}")
+    terminal.press(ESC)
+    terminal.see(f"? {question('language')}", f"» {QUESTIONS['__prompts__']['language'][LANGUAGES[-1]]}")
+    terminal.press(*ENTER * len(ASKED[ASKED.index("language") :]))
+    terminal.see(WRITE_IT)
+    terminal.press(ENTER)
+    assert terminal.end() == 0, terminal.text
+    made = bake(description="Takes orders.", owner="initech", language=LANGUAGES[-1])
+    assert contents(out / "hello-service") == contents(made.path)
+
+
+def change(terminal: Terminal, name: str, keys: str) -> None:
+    """Change an answer at the plan."""
+    terminal.press(UP, UP, ENTER)
+    terminal.see("? Which one?")
+    terminal.press(DOWN * NAMES.index(name), ENTER)
+    terminal.see(f"? {question(name)}")
+    terminal.press(keys)
+
+
+def test_an_answer_can_be_changed_at_the_plan(cookiecutter, bake, out):
+    terminal = cookiecutter()
+    answer(terminal, updates=option("updates", "dependabot"))
+    change(terminal, "port", f"{ERASE}9001{ENTER}")
+    terminal.see("port 9001", WRITE_IT)
+    # What no longer makes sense changes with it, what follows follows.
+    change(terminal, "ci", DOWN + ENTER)
+    terminal.see("ci GitLab CI", "updates Renovate", "image registry.gitlab.com/", WRITE_IT)
+    change(terminal, "project_name", f"{ERASE}Order Service{ENTER}")
+    terminal.see("order-service/", WRITE_IT)
+    terminal.press(ENTER)
+    assert terminal.end() == 0, terminal.text
+    made = bake(port="9001", ci="gitlab", project_name="Order Service")
+    assert contents(out / "order-service") == contents(made.path)
+
+
+def test_a_folder_that_exists_is_told_where_its_name_is_asked(cookiecutter, out):
+    (out / "hello-service").mkdir()
+    terminal = cookiecutter()
+    answer(terminal, until="project_slug")
+    terminal.see("already exists", "-f -s")
+    terminal.press(ENTER)
+    terminal.see("already exists", f"? {question('project_slug')}")
+    terminal.press(ERASE, "another", ENTER)
+    terminal.see("project slug another", f"? {question('description')}")
+    terminal.press(CTRL_C)
+    assert terminal.end() == 130
+
+
+@pytest.mark.usefixtures("no_questionary")
+def test_without_questionary_a_folder_that_exists_ends_it_there(cookiecutter, no_questionary, out):
+    (out / "hello-service").mkdir()
+    terminal = cookiecutter(**no_questionary)
+    for name in ("project_name", "project_slug"):
+        terminal.see(question(name))
+        terminal.press(ENTER)
+    assert terminal.end() == 1
+    terminal.see("already exists")
+
+
+def test_a_first_commit_is_made_with_the_plan(cookiecutter, out, tmp_path):
+    (tmp_path / "gitconfig").write_text("[user]\n\tname = Test\n\temail = test@example.com\n")
+    terminal = cookiecutter(GIT_CONFIG_GLOBAL=str(tmp_path / "gitconfig"))
+    answer(terminal)
+    terminal.press(DOWN, ENTER)
+    assert terminal.end() == 0, terminal.text
+    assert git(out / "hello-service", "log", "--format=%s") == "A new service"
+    assert not git(out / "hello-service", "status", "--porcelain")
 
 
 def test_no_color(cookiecutter):

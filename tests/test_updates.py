@@ -79,7 +79,7 @@ def history(tmp_path_factory) -> Path:
     questions["_rules"]["port"]["minimum"] = 8000  # a rule was loosened
     questions["__license"] = "LicenseRef-Old"  # a private value was changed
     (template / "cookiecutter.json").write_text(json.dumps(questions, indent=2))
-    with (template / "slim_questions.py").open("a") as module:  # the extension itself was changed
+    with (template / "slim_answers.py").open("a") as module:  # the extension itself was changed
         module.write("\nOLD = True\n")
     commit(template, "The template as it was")
     git(template, "tag", "previous")

@@ -9,7 +9,7 @@ import time
 import pexpect
 import pyte
 
-ENTER, UP, DOWN, CTRL_C, CTRL_D, ERASE = "\r", "\x1b[A", "\x1b[B", "\x03", "\x04", "\x15"
+ENTER, ESC, UP, DOWN, CTRL_C, CTRL_D, ERASE = "\r", "\x1b", "\x1b[A", "\x1b[B", "\x03", "\x04", "\x15"
 
 
 class Terminal:
