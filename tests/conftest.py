@@ -6,13 +6,14 @@ A combination is one language on one base. What is made for it (service, image, 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 from support import engine
-from support.services import COMBINATIONS, Service, host_roots
+from support.services import COMBINATIONS, ROOT, Service, host_roots
 from support.template import snapshot
 
 NO_ENGINE = engine.missing_engine()
@@ -65,11 +66,23 @@ def _engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def bake(cookies_session) -> Callable[..., Service]:
+def source(tmp_path_factory) -> Path:
+    """The template; where base images are stand-ins, without the official ones' digests, which none can have."""
+    named = (ROOT / "templates" / "images.jinja").read_text(encoding="utf-8")
+    bases = "".join(f"FROM {name}\n" for name in re.findall(r'"([^"]+)@sha256:', named))
+    if NO_ENGINE or not bases or not engine.stand_ins(bases):
+        return ROOT
+    copy = snapshot(tmp_path_factory.mktemp("unpinned") / "slim-templates")
+    (copy / "templates" / "images.jinja").write_text(re.sub(r"@sha256:\w+", "", named), encoding="utf-8")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session, source) -> Callable[..., Service]:
     """Make a service: `bake(language="go", runtime_base="scratch", port="9000")`."""
 
     def bake(**answers: str) -> Service:
-        result = cookies_session.bake(extra_context=answers)
+        result = cookies_session.bake(extra_context=answers, template=str(source))
         if result.exception:
             raise result.exception
         context = result.context
@@ -82,6 +95,16 @@ def bake(cookies_session) -> Callable[..., Service]:
 def template(tmp_path_factory) -> Path:
     """The template as a git repository, as `cruft` needs it; not to be changed."""
     return snapshot(tmp_path_factory.mktemp("template") / "slim-templates")
+
+
+@pytest.fixture(scope="session")
+def registry(_engine) -> Iterator[str]:
+    """The address of a registry on the loopback interface."""
+    container = engine.docker("run", "--detach", "--publish=127.0.0.1::5000", "registry:2").strip()
+    try:
+        yield engine.docker("port", container, "5000/tcp").split()[0]
+    finally:
+        engine.docker("rm", "--force", "--volumes", container)
 
 
 @pytest.fixture(scope="session", params=COMBINATIONS, ids="-".join)

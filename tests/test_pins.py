@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
-from support.services import BASES, COMBINATIONS, LANGUAGES, QUESTIONS, ROOT
+from support.engine import docker
+from support.services import BASES, COMBINATIONS, LANGUAGES, QUESTIONS, ROOT, Service
 from support.template import snapshot
 
 TABLE = ROOT / "templates" / "images.jinja"
@@ -59,3 +62,26 @@ def test_with_digests_a_fresh_service_names_no_image_without_one(pinned, tmp_pat
         assert not {name for name in named if mirror and not name.startswith(f"{mirror}/")}
         # A label holds the name of the base; what follows it is for the registry.
         assert "@" not in re.search(r'image\.base\.name="(.*)"', (tmp_path / folder / "Dockerfile").read_text())[1]
+
+
+def test_a_pinned_service_builds_from_a_mirror(registry, ca_bundle, tmp_path):
+    """With the digests of the images that are here, which a registry serves by them."""
+    template = snapshot(tmp_path / "slim-templates")
+    mirror, pins = f"{registry}/mirror", {}
+    dockerfile = (ROOT / "docs" / "dockerfiles" / "go-scratch.Dockerfile").read_text()
+    for image in set(NAMED.findall(dockerfile)):
+        path = image if "/" in image else f"library/{image}"
+        copy = f"{mirror}/{path.removeprefix('gcr.io/')}"
+        docker("tag", image, copy)
+        docker("push", copy)
+        docker("rmi", copy)
+        raw = docker("buildx", "imagetools", "inspect", "--raw", copy)
+        pins[image] = f"{image}@sha256:{hashlib.sha256(raw.encode()).hexdigest()}"
+    table = template / "templates" / "images.jinja"
+    table.write_text(ENTRY.sub(lambda entry: f'"{pins.get(entry[0][1:-1], entry[0][1:-1])}"', table.read_text()))
+
+    answers = {"language": "go", "runtime_base": "scratch", "base_registry": mirror}
+    folder = cookiecutter(str(template), no_input=True, extra_context=answers, output_dir=tmp_path)
+    service = Service(Path(folder), "go", "scratch", "pinned")
+    assert all("@sha256:" in image for image in NAMED.findall(service.read("Dockerfile")))
+    service.build(target="rootfs", ca=ca_bundle)  # it needs the syntax, the builder and the base, and compiles nothing

@@ -182,16 +182,6 @@ def test_one_identity_is_accepted_as_the_signer(bake, ci):
     assert "cosign sign" in bake(ci=ci).read(path)
 
 
-@pytest.fixture(scope="module")
-def registry(_engine):
-    """A registry on the loopback interface."""
-    container = docker("run", "--detach", "--publish=127.0.0.1::5000", "registry:2").strip()
-    try:
-        yield docker("port", container, "5000/tcp").split()[0]
-    finally:
-        docker("rm", "--force", "--volumes", container)
-
-
 # A signer that has no identity here: it notes what it is asked for, and which tags there are at that moment.
 COSIGN = """\
 #!/bin/sh
