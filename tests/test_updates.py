@@ -69,8 +69,8 @@ def history(tmp_path_factory) -> Path:
     for language in LANGUAGES:
         dockerfile = template / PROJECT / "languages" / language / "Dockerfile"
         replace(dockerfile, "# check=error=true\n", "# check=error=true\n# An old remark.\n")
-    team = template / "templates" / "team.md"
-    team.write_text(team.read_text().replace("cookiecutter.updates", "'renovate'"))
+    readme = template / "templates" / "README.md"
+    readme.write_text(readme.read_text().replace("cookiecutter.updates", "'renovate'"))
     questions = json.loads((template / "cookiecutter.json").read_text())
     del questions["updates"], questions["__prompts__"]["updates"]  # a question was added
     questions["_alternatives"].pop("updates")
