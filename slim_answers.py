@@ -207,6 +207,7 @@ class Answers(Extension):
         host = self.said["_hosts"][self.answers["ci"]]
         image = f"{self.answers['owner']}/{self.answers['project_slug']}"
         own |= {"__image": image, "__registry": host["registry"], "__source": host["source"] + image}
+        self.image = host["registry"] + image
         notes = {name: values[name] for name in NOTES & values.keys()}
         context.clear()
         values.clear()

@@ -4,5 +4,10 @@ Runs in the project's folder. slim_answers.py has refused bad answers by now; wi
 """
 
 import os
+import sys
 
-os.mkdir("{{ plan.new }}", 0o700)
+NEW = "{{ plan.new if plan is defined }}"
+
+if not NEW:
+    sys.exit("The answers were not checked, because _extensions is not that of the template's cookiecutter.json.")
+os.mkdir(NEW, 0o700)

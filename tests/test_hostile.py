@@ -195,6 +195,14 @@ def test_a_replay_without_the_template_s_extension_makes_nothing(tmp_path, exten
     assert len(list((tmp_path / "out").rglob("*"))) == len(options) * 2
 
 
+@pytest.mark.parametrize("value", ["", "os.system", "jinja2.ext.do", "[]"])
+def test_the_extension_cannot_be_answered(tmp_path, value):
+    code, output = make(tmp_path, f"_extensions={value}")
+    assert code == 1
+    assert "Unable to load extension" in output or "because _extensions is not that of the template's" in output
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", PRIVATE)
 def test_private_defaults_of_the_user_are_not_heeded(bake, tmp_path, outside, name):
     config = tmp_path / "config"
