@@ -35,13 +35,13 @@ def test_unknown_path_is_404(running):
 
 
 def test_logs_one_json_line_per_request(running):
-    running.get("/readyz?token=secret")
+    running.get("/nothing?token=secret")
     # A request is logged once it is answered, which may be a moment after the answer is here.
-    wait_for(lambda: "/readyz" in running.stdout(), 5, running.logs)
+    wait_for(lambda: "/nothing" in running.stdout(), 5, running.logs)
     lines = [json.loads(line) for line in running.stdout().splitlines()]
-    line = next(line for line in lines if line.get("path") == "/readyz")
+    line = next(line for line in lines if line.get("path") == "/nothing")
     assert line.keys() == {"time", "level", "msg", "method", "path", "status", "duration_ms"}
-    assert (line["level"], line["msg"], line["method"], line["status"]) == ("INFO", "request", "GET", 200)
+    assert (line["level"], line["msg"], line["method"], line["status"]) == ("INFO", "request", "GET", 404)
     assert 0 <= line["duration_ms"] < 10_000
     assert datetime.fromisoformat(line["time"]).utcoffset().total_seconds() == 0
     assert "secret" not in running.stdout()

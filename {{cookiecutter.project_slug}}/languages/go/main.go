@@ -1,4 +1,4 @@
-// Command server answers HTTP requests on PORT until SIGTERM or SIGINT.
+// Command server answers HTTP requests on PORT until SIGTERM, SIGINT or SIGHUP.
 //
 // "server healthcheck" asks a running server whether it is alive; the image's
 // HEALTHCHECK calls it, because there is no shell and no curl to do so.
@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 )
@@ -18,7 +19,7 @@ import (
 const defaultPort = "{{ cookiecutter.port }}"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
 
 	if err := run(ctx, os.Args[1:]); err != nil {
@@ -55,9 +56,22 @@ func parsePort(value string) (string, error) {
 }
 
 func listenAndServe(ctx context.Context, port string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", ":"+port)
+	go dumpStacks()
+	memory := limitMemory()
+	// A signal that comes this early stops the server as any later one does.
+	listener, err := new(net.ListenConfig).Listen(context.WithoutCancel(ctx), "tcp", ":"+port)
 	if err != nil {
 		return err
 	}
-	return newServer(newLogger(os.Stdout)).serve(ctx, listener)
+	return newServer(newLogger(os.Stdout), memory).serve(ctx, listener)
+}
+
+// dumpStacks writes what every goroutine does to stderr on each SIGQUIT; the server goes on.
+func dumpStacks() {
+	quit := make(chan os.Signal, 1)
+	signal.Notify(quit, syscall.SIGQUIT)
+	for range quit {
+		stacks := make([]byte, 1<<20)
+		_, _ = os.Stderr.Write(stacks[:runtime.Stack(stacks, true)])
+	}
 }
