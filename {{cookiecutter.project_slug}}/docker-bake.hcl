@@ -24,7 +24,7 @@ variable "REVISION" {
 }
 
 # Files for builds in a company's network (README.md). Without docker/tools/bake.sh each takes --allow=fs.read=FILE as well.
-# CA_BUNDLE: the authorities to trust, as PEM.
+# CA_BUNDLE: the CA certificates to trust, as PEM.
 variable "CA_BUNDLE" {
   default = ""
 }
@@ -34,7 +34,7 @@ variable "REGISTRY_SETTINGS" {
   default = ""
 }
 
-# The way out for every step that downloads, as the build sees it: localhost would be the step itself.
+# The proxy for outbound traffic of every step, as the build sees it: localhost would be the step itself.
 variable "PROXY" {
   default = ""
 }

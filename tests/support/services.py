@@ -51,7 +51,7 @@ def expected_files(**answers: str) -> set[str]:
 
 
 def host_roots() -> Path:
-    """Return the bundle of authorities that this machine trusts: what its owner would hand to a build."""
+    """Return the bundle of CA certificates that this machine trusts: what its owner would hand to a build."""
     return Path(os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or certifi.where())
 
 
