@@ -47,12 +47,11 @@ def parse_port(value: str) -> int:
 
 
 def exit_on_signals() -> None:
-    """Exit with code 0 on SIGTERM and SIGINT wherever Uvicorn does not handle them.
+    """Exit with code 0 on a signal that comes before the server handles it.
 
-    That is before it has started, where the kernel would ignore them (the service is PID 1), and
-    after it has drained, where it sends the signal to itself once more.
+    The kernel would ignore it: the service is PID 1.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit())
 
 

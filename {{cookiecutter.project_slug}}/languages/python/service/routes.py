@@ -1,6 +1,6 @@
 """Every endpoint; a new one goes here."""
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import APIRouter
 
 router = APIRouter()
 
@@ -9,18 +9,3 @@ router = APIRouter()
 async def hello() -> dict[str, str]:
     """Greet."""
     return {"message": "Hello from {{ cookiecutter.project_slug }}"}
-
-
-@router.get("/healthz")
-async def healthz() -> dict[str, str]:
-    """Say that the process is alive."""
-    return {"status": "ok"}
-
-
-@router.get("/readyz")
-async def readyz(request: Request, response: Response) -> dict[str, str]:
-    """Say whether to send new requests here: not while draining."""
-    if request.app.state.draining:
-        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-        return {"status": "draining"}
-    return {"status": "ready"}

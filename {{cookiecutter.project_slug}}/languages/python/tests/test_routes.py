@@ -1,16 +1,22 @@
 """What a client sees of each endpoint, and what the log says about it."""
 
+import io
 import json
 import logging
-from collections.abc import Iterator
+import logging.config
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.log import JsonFormatter
+from service.body import body_limit
+from service.log import STDOUT, JsonFormatter, RequestLog, log_json
+
+Log = list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -20,7 +26,7 @@ def app() -> FastAPI:
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(RequestLog(app), raise_server_exceptions=False) as client:
         yield client
 
 
@@ -45,7 +51,8 @@ def test_wrong_method_is_refused(client: TestClient) -> None:
     response = client.post("/healthz")
 
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
+    assert response.json() == {"error": "method not allowed"}
 
 
 def test_draining_service_is_alive_but_not_ready(app: FastAPI, client: TestClient) -> None:
@@ -57,15 +64,65 @@ def test_draining_service_is_alive_but_not_ready(app: FastAPI, client: TestClien
     assert alive.status_code == 200
 
 
-def test_each_request_is_logged_as_one_line_of_json(
-    client: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.handler.setFormatter(JsonFormatter())
-    caplog.set_level(logging.INFO, "service")
+def test_head_is_answered_like_get(client: TestClient) -> None:
+    assert client.head("/").headers == client.get("/").headers
 
+
+def test_invalid_input_is_422_in_the_same_shape(app: FastAPI, client: TestClient) -> None:
+    @app.get("/double")
+    async def double(number: int) -> int:
+        return 2 * number
+
+    response = client.get("/double?number=secret")
+
+    assert response.status_code == 422
+    assert list(response.json()) == ["error"]
+    assert response.json()["error"].startswith("query.number: ")
+    assert "secret" not in response.text
+
+
+def test_body_may_be_as_large_as_its_endpoint_takes(app: FastAPI, client: TestClient) -> None:
+    @app.post("/usual")
+    async def usual(request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/large")
+    @body_limit(2 << 20)
+    async def large(request: Request) -> int:
+        return sum([len(chunk) async for chunk in request.stream()])
+
+    def chunks() -> Iterator[bytes]:
+        yield bytes(1 << 20)
+        yield b"one more"
+
+    assert client.post("/usual", content=bytes(1 << 20)).json() == 1 << 20
+    assert client.post("/usual", content=bytes(1 << 21)).status_code == 413
+    assert client.post("/usual", content=chunks()).json() == {"error": "content too large"}
+    assert client.post("/large", content=bytes(1 << 21)).json() == 1 << 21
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Log]:
+    """Set up the log; return a function that returns its lines since the last call."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(STDOUT, "stream", io.StringIO())
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the client's own
+    log_json()
+
+    def log() -> Log:
+        written = STDOUT.setStream(io.StringIO())
+        assert isinstance(written, io.StringIO)
+        return [json.loads(line) for line in written.getvalue().splitlines()]
+
+    return log
+
+
+def test_each_request_is_logged_as_one_line_of_json(
+    client: TestClient, log: Callable[[], Log]
+) -> None:
     client.get("/nothing?token=secret")
 
-    line = json.loads(caplog.text)
+    (line,) = log()
     assert datetime.fromisoformat(line.pop("time")).utcoffset() == timedelta(0)
     assert line.pop("duration_ms") >= 0
     assert line == {
@@ -77,12 +134,21 @@ def test_each_request_is_logged_as_one_line_of_json(
     }
 
 
-def test_failing_endpoint_is_logged_with_status_500(
-    app: FastAPI, client: TestClient, caplog: pytest.LogCaptureFixture
+def test_probes_are_logged_when_they_fail_only(
+    app: FastAPI, client: TestClient, log: Callable[[], Log]
 ) -> None:
-    caplog.handler.setFormatter(JsonFormatter())
-    caplog.set_level(logging.INFO, "service")
+    client.get("/healthz")
+    client.head("/readyz")
+    assert log() == []
 
+    app.state.draining = True
+    client.get("/readyz")
+    assert [line["status"] for line in log()] == [503]
+
+
+def test_failing_endpoint_is_logged_with_status_500(
+    app: FastAPI, client: TestClient, log: Callable[[], Log]
+) -> None:
     @app.get("/fail")
     async def fail() -> None:
         message = "the password is swordfish"
@@ -91,7 +157,37 @@ def test_failing_endpoint_is_logged_with_status_500(
     response = client.get("/fail")
 
     assert (response.status_code, response.json()) == (500, {"error": "internal server error"})
-    assert json.loads(caplog.text)["status"] == 500
+    assert [line["status"] for line in log()] == [500]
+
+
+def test_log_survives_what_others_make_of_logging(
+    client: TestClient, log: Callable[[], Log]
+) -> None:
+    ours = logging.getLogger("some.module")
+    foreign = {
+        "version": 1,
+        "handlers": {"console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}},
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {"uvicorn": {"handlers": ["console"], "propagate": False}},
+    }
+    logging.config.dictConfig(foreign)
+
+    client.get("/nothing")
+    assert [line["status"] for line in log()] == [404]
+
+    log_json()
+    ours.info("ours")
+    logging.getLogger("uvicorn").error("theirs")
+    assert [line["msg"] for line in log()] == ["ours", "theirs"]
+
+
+def test_line_is_never_longer_than_8_kib() -> None:
+    fields = {"msg": "\N{SNOWMAN}" * 9000, "list": ["\0"] * 9000}
+
+    line = JsonFormatter().format(logging.makeLogRecord(fields))
+
+    assert len(line) < 8 << 10
+    assert "[cut]" in json.loads(line)["msg"]
 
 
 def test_exception_is_part_of_its_line() -> None:

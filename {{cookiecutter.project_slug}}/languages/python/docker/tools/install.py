@@ -36,6 +36,7 @@ def main(what: str, file: str, prefix: str = sys.prefix) -> None:
         refuse_other_places(folders)
         if folders:
             install("--no-build-isolation", "--offline", "--no-deps", *options, lines=folders)
+            Path(prefix, ".lock").unlink(missing_ok=True)
         return
 
     for entry in packages:
@@ -48,7 +49,9 @@ def main(what: str, file: str, prefix: str = sys.prefix) -> None:
     wheels = ["--only-binary=:all:"]
     built = [f"--no-binary={name}" for name in uv_setting("no-binary")]
     install("--require-hashes", *wheels, *built, *options, lines=packages)
-    if prefix != sys.prefix:  # steps of the build import what is there
+    if prefix != sys.prefix:
+        Path(prefix, ".lock").unlink(missing_ok=True)  # uv's own
+        # Steps of the build import what is there.
         there = sysconfig.get_path("purelib", vars={"base": prefix})
         own = Path(sysconfig.get_path("purelib"), "packages.pth")
         own.write_text(f"{there}\n", encoding="utf-8")
