@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 1 << 20
 
+Endpoint = Callable[..., Any]
 
-def body_limit[Endpoint: Callable[..., object]](limit: int) -> Callable[[Endpoint], Endpoint]:
+
+def body_limit(limit: int) -> Callable[[Endpoint], Endpoint]:
     """Let an endpoint take bodies of up to `limit` bytes; it then reads `request.stream()`.
 
     @router.post("/upload")
