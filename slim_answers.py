@@ -74,6 +74,9 @@ class Answers(Extension):
     def __init__(self, environment) -> None:
         """Read the template, refuse what is known to be wrong, and let cookiecutter use the functions below."""
         super().__init__(environment)
+        if _locals("cookiecutter.hooks", "run_script_with_context"):
+            environment.globals["plan"] = Answers.writing.plan
+            return
         self.said = self.read("cookiecutter.json")
         self.languages = self.read("languages.json")
         self.questions = [name for name in self.said if not name.startswith("_")]
@@ -86,12 +89,10 @@ class Answers(Extension):
         prompt.render_variable, prompt.read_user_variable = render, enter
 
         self.called = _called()
-        if _locals("cookiecutter.hooks", "run_script_with_context"):
-            environment.globals["plan"] = Answers.writing.plan
-        elif writing := _locals("cookiecutter.generate", "generate_files"):
+        if writing := _locals("cookiecutter.generate", "generate_files"):
             Answers.writing = self
             self.vet(writing)
-            environment.from_string = self.name
+            environment.from_string, environment.get_template = self.name, self.template
         elif asking := _locals("cookiecutter.prompt", "prompt_for_config"):
             self.vet_beforehand(asking["context"]["cookiecutter"], asking["no_input"])
 
@@ -243,6 +244,13 @@ class Answers(Extension):
         if top in self.said["_alternatives"] and [top, choice] not in self.plan["chosen"]:
             return Name()
         return Name(Path(self.plan["new"], source))
+
+    def template(self, name: str, *parent: object) -> Name | jinja2.Template:
+        """Return a file as cookiecutter renders it; one of the service's without an expression is not compiled."""
+        text = "" if parent else Path(name).read_text(encoding="utf-8")
+        if parent or any(mark in text for mark in ("{{", "{%", "{#")):
+            return type(self.environment).get_template(self.environment, name, *parent)
+        return Name(text)
 
     def files(self, answers: dict[str, str]) -> list[str]:
         """Return the paths of the files that the answers lead to."""

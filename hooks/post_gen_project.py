@@ -1,15 +1,14 @@
 """Put what was chosen in its place, say what became of files that were there, and what to do next.
 
-Runs in the project's folder, writes nowhere else and follows no symbolic link; standard library only.
+Runs in the project's folder, writes nowhere else and follows no symbolic link; standard library only, and of that what
+Python has loaded by itself: importing json and shutil takes longer than all of the work.
 """
 
-import json
 import os
-import shutil
 import sys
 
-# What slim_answers.py says comes in as data (JSON in a raw string), never as code.
-PLAN = json.loads(r"""{{ plan | tojson }}""")
+# What slim_answers.py says: a Python literal of checked values.
+PLAN = {{plan}}  # noqa: F821
 NEW = PLAN["new"]
 
 
@@ -88,6 +87,15 @@ def put(files):
     return became
 
 
+def clear():
+    """Remove the folder that the service was put together in."""
+    for folder, folders, names in os.walk(NEW, topdown=False):
+        for name in [*folders, *names]:
+            path = os.path.join(folder, name)
+            os.remove(path) if os.path.islink(path) or not os.path.isdir(path) else os.rmdir(path)
+    os.rmdir(NEW)
+
+
 def report(files, became):
     """Say what became of the files, where some were there before."""
     lines = [""]
@@ -136,12 +144,14 @@ def next_steps(in_repository):
         folder = min(folder, os.path.relpath(folder, os.environ["PWD"]), key=len)
     except (KeyError, ValueError):  # no POSIX shell; another drive of Windows
         pass
-    import shlex
+    if not all(letter.isalnum() or letter in "/._-" for letter in folder):
+        import shlex
 
+        folder = shlex.quote(folder)
     git = "" if in_repository else '    git init && git add . && git commit -m "A new service"\n'
     return f"""
 Next:
-    cd {shlex.quote(folder)}
+    cd {folder}
 {git}    docker build --target test .
     docker build -t {image} .
     docker run --rm -p {port}:{port} {image}
@@ -161,7 +171,7 @@ def main():
     except OSError as error:
         sys.exit(f"{error}. Something else writes to this folder; look what it is, and make the service again.")
     finally:
-        shutil.rmtree(NEW)
+        clear()
     if (PLAN["git"] or os.environ.get("SLIM_GIT") == "1") and not repository():
         start_repository()
     if PLAN["next"]:
