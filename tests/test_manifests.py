@@ -1,6 +1,6 @@
 """The Kubernetes manifests agree with each other, with the image and with what a cluster takes.
 
-What kustomize, kube-score and the API's own schemas say of them: tests/test_policy.py.
+What kustomize, kube-score and the API's own schemas say of them: tests/policy/test_policy.py.
 """
 
 from __future__ import annotations

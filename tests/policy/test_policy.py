@@ -1,16 +1,17 @@
-"""Whatever comes out passes the policies that companies check for: of Dockerfiles, workflows, manifests, YAML."""
+"""Whatever comes out passes the policies that companies check for: of Dockerfiles, workflows, manifests, YAML.
+
+It downloads large programs, so it runs when it is named: python3 run.py pytest tests/policy
+"""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
-import venv
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,48 +19,39 @@ import yaml
 from support.services import COMBINATIONS, LANGUAGES, QUESTIONS, ROOT, Service
 from support.template import commit, git
 
-LOCKS = ROOT / "tests" / "policy"
-TOOLS = LOCKS / ".tools"
-STAMP = TOOLS / "stamp"
+POLICY = ROOT / "tests" / "policy"
+TOOLS = tomllib.loads((POLICY / "tools.toml").read_text(encoding="utf-8"))
 
-# All of it in one process: what is set up is large.
+# All of it in one process: two would download the same at the same time.
 pytestmark = pytest.mark.xdist_group("policy")
 
 
-def run(*command: object, **options) -> str:
-    """Run a command; what it printed is the message where it fails."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
-    assert done.returncode == 0, f"{command[0]}\n{done.stdout}{done.stderr}"
-    return done.stdout
+def python_tool(name: str) -> list[str]:
+    """Return the command that runs a program of a Python package."""
+    return ["uvx", "--quiet", f"--exclude-newer={TOOLS['before']}T00:00:00Z", f"--from={TOOLS['python'][name]}", name]
 
 
-def install() -> None:
-    """Make .tools hold what the lock files of tests/policy say: programs for Python, Node and Go."""
-    shutil.rmtree(TOOLS, ignore_errors=True)
-    venv.create(TOOLS)
-    python = TOOLS / "bin" / "python"
-    run("uv", "pip", "sync", "--quiet", f"--python={python}", "--require-hashes", LOCKS / "requirements.txt")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(LOCKS / name, TOOLS)
-    path = {**os.environ, "PATH": f"{TOOLS / 'bin'}{os.pathsep}{os.environ['PATH']}", "GOTOOLCHAIN": "local"}
-    # No script of a package is run: what they would compile is not needed for checking a configuration.
-    run(TOOLS / "bin" / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=TOOLS, env=path)
-    run(TOOLS / "bin" / "go", "install", "tool", cwd=LOCKS, env={**path, "GOBIN": str(TOOLS / "bin")})
+def command_of(name: str) -> list[str]:
+    """Return the command that runs a program, at the version that tools.toml names."""
+    if name in TOOLS["npm"]:
+        # No script of a package is run: what they would compile is not needed for checking a configuration.
+        options = ["--yes", "--ignore-scripts", f"--before={TOOLS['before']}", f"--package={TOOLS['npm'][name]}"]
+        return [*python_tool("npm"), "exec", *options, "--", name]
+    if name in TOOLS["go"]:
+        return [*python_tool("go"), "run", TOOLS["go"][name]]
+    return python_tool(name)
 
 
 @pytest.fixture(scope="session")
 def tool():
-    """Run a policy tool by its name: `tool("zizmor", "--offline", folder)`."""
-    locks = [LOCKS / name for name in ("requirements.txt", "package-lock.json", "go.sum")]
-    wanted = hashlib.sha256(sys.version.encode() + b"".join(lock.read_bytes() for lock in locks)).hexdigest()
-    if not STAMP.exists() or STAMP.read_text() != wanted:
-        install()
-        STAMP.write_text(wanted)
-    folders = [TOOLS / "bin", TOOLS / "node_modules" / ".bin", os.environ["PATH"]]
-    path = {**os.environ, "PATH": os.pathsep.join(map(str, folders)), "LOG_LEVEL": "error"}
+    """Run a policy tool by its name: `tool("zizmor", "--offline", folder)`; what it printed on stdout is returned."""
+    environment = {**os.environ, "LOG_LEVEL": "error", "GOTOOLCHAIN": "local"}
 
     def tool(name: str, *arguments: object, **options) -> str:
-        return run(shutil.which(name, path=path["PATH"]), *arguments, env=path, **options)
+        command = [str(word) for word in (*command_of(name), *arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, **options)
+        assert done.returncode == 0, f"{name}\n{done.stdout}{done.stderr}"
+        return done.stdout
 
     return tool
 
@@ -110,7 +102,7 @@ def test_actionlint_has_nothing_to_say(tool, files):
 
 
 def test_yamllint_has_nothing_to_say(tool, services, files):
-    config = LOCKS / "yamllint.yaml"
+    config = POLICY / "yamllint.yaml"
     names = [
         "*.yaml",
         ".*.yml",
