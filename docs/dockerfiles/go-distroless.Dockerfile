@@ -85,6 +85,7 @@ COPY --link --from=project /app /app
 # The service is started here as in production, where this builder's processor can run it. A copy of the image,
 # because a stage of another platform cannot start a program of this one.
 FROM --platform=$BUILDPLATFORM scratch AS smoke-test
+# The whole image is meant.
 # hadolint ignore=DL3067
 COPY --link --from=runtime-dependencies / /
 COPY --link --from=project /app /app

@@ -42,6 +42,7 @@ class CertifiFinder:
                 replacement = {"where": where, "contents": lambda: Path(where()).read_text("ascii")}
                 vars(module).update(replacement)
 
+            # One module's loader is changed on purpose.
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
