@@ -4,9 +4,12 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-VERSION=${VERSION:-$(git describe --tags --always --dirty)}
-REVISION=${REVISION:-$(git rev-parse HEAD)}
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export VERSION REVISION SOURCE_DATE_EPOCH
+# Before the first commit there is nothing to take.
+if git rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
+    VERSION=${VERSION:-$(git describe --tags --always --dirty)}
+    REVISION=${REVISION:-$(git rev-parse HEAD)}
+    SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+    export VERSION REVISION SOURCE_DATE_EPOCH
+fi
 # Bake asks before it reads what is outside of this folder.
 exec docker buildx bake ${CA_BUNDLE:+"--allow=fs.read=$CA_BUNDLE"} ${REGISTRY_SETTINGS:+"--allow=fs.read=$REGISTRY_SETTINGS"} "$@"
