@@ -98,7 +98,7 @@ def test_an_absolute_target_is_answered(connection):
 def test_a_client_may_wait_for_100_continue(connection):
     connection.send(b"POST /body HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
     assert connection.line().startswith(b"HTTP/1.1 100")
-    connection.data = b""
+    connection.data.clear()
     connection.send(b"hello")
     assert connection.answer().json == {"bytes": 5}
 
@@ -269,7 +269,7 @@ def test_web_sockets_are_upgraded_to(connection):
         while len(connection.data) < 2 + len(text):
             assert connection.receive()
         assert connection.data == bytes([0x81, len(text)]) + text
-        connection.data = b""
+        connection.data.clear()
 
 
 def test_all_of_it_is_logged_once(handling):

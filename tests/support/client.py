@@ -18,6 +18,7 @@ import socket
 import sys
 import time
 from collections import Counter
+from collections.abc import Generator
 from dataclasses import dataclass
 
 HOST = "127.0.0.1"
@@ -53,40 +54,53 @@ def request(path: str = "/", *headers: str, method: str = "GET", body: bytes = b
     return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: test", *length, *headers, "\r\n"]).encode() + body
 
 
-def parse(data: bytes, ended: bool, head: bool = False) -> tuple[Answer, bytes] | None:
-    """Return the first answer in `data` and what follows it; None where it is not complete yet.
+def reading(data: bytearray, head: bool = False) -> Generator[None, bool, Answer]:
+    """Take the next answer off `data`; `head` says that it is one to HEAD. Answers such as 100 are passed over.
 
-    `ended` says that nothing more comes; `head` that the answer is one to HEAD. Answers such as 100 are passed over.
+    It yields where more has to be received first, and is sent whether the connection has ended instead.
     """
-    begin, separator, rest = data.partition(b"\r\n\r\n")
-    if not separator:
-        return None
-    first, *lines = begin.decode("latin-1").split("\r\n")
-    version, status = first.split(" ")[:2]
+    status = "100"
+    while status.startswith("1") and status != "101":
+        begin = yield from until(data, b"\r\n\r\n")
+        first, *lines = begin.decode("latin-1").split("\r\n")
+        version, status = first.split(" ")[:2]
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if status.startswith("1") and status != "101":
-        return parse(rest, ended, head)
-    length = 0 if head or status in ("101", "204", "304") else headers.get("content-length")
-    if length is not None:
-        body, rest = (rest[: int(length)], rest[int(length) :]) if len(rest) >= int(length) else (None, b"")
+    body = bytearray()
+    if head or status in ("101", "204", "304"):
+        pass
     elif "chunked" in headers.get("transfer-encoding", ""):
-        body, rest = dechunked(rest)
+        size = True
+        while size:
+            size = int((yield from until(data, b"\r\n")).split(b";")[0], 16)
+            body += yield from exactly(data, size)
+            yield from exactly(data, 2)
+    elif "content-length" in headers:
+        body = yield from exactly(data, int(headers["content-length"]))
     else:
-        body, rest = (rest, b"") if ended else (None, b"")
-    return None if body is None else (Answer(version, int(status), headers, body), rest)
+        while not (yield):
+            pass
+        body = yield from exactly(data, len(data))
+    return Answer(version, int(status), headers, bytes(body))
 
 
-def dechunked(data: bytes) -> tuple[bytes | None, bytes]:
-    """Return the body of chunks at the beginning of `data` and what follows; None where it is not complete yet."""
-    body = b""
-    while True:
-        size, separator, data = data.partition(b"\r\n")
-        length = int(size.split(b";")[0], 16) if separator else 0
-        if not separator or len(data) < length + 2:
-            return None, b""
-        body, data = body + data[:length], data[length + 2 :]
-        if not length:
-            return body, data
+def until(data: bytearray, end: bytes) -> Generator[None, bool, bytes]:
+    """Take what comes before `end` off `data`, and `end` too."""
+    seen = 0
+    while (found := data.find(end, seen)) < 0:
+        seen = max(0, len(data) - len(end))
+        yield
+    taken = bytes(data[:found])
+    del data[: found + len(end)]
+    return taken
+
+
+def exactly(data: bytearray, count: int) -> Generator[None, bool, bytes]:
+    """Take `count` bytes off `data`."""
+    while len(data) < count:
+        yield
+    taken = bytes(data[:count])
+    del data[:count]
+    return taken
 
 
 class Connection:
@@ -95,7 +109,7 @@ class Connection:
     def __init__(self, address: tuple[str, int], timeout: float = 10) -> None:
         """Connect."""
         self.socket = socket.create_connection(address, timeout)
-        self.data, self.has_ended = b"", False
+        self.data, self.has_ended = bytearray(), False
 
     def __enter__(self) -> Connection:
         """Return itself."""
@@ -125,15 +139,19 @@ class Connection:
         return bool(data)
 
     def answer(self, head: bool = False) -> Answer | None:
-        """Return the next answer; None where the connection ends without one."""
-        while not (parsed := parse(self.data, self.has_ended, head)):
-            if self.has_ended:
-                if self.data:
-                    raise Incomplete(self.data[:200])
-                return None
-            self.receive()
-        answer, self.data = parsed
-        return answer
+        """Return the next answer; None where the connection ends without one, Incomplete is raised in its middle."""
+        begun = bool(self.data)
+        answer = reading(self.data, head)
+        try:
+            answer.send(None)
+            while not self.has_ended:
+                begun = self.receive() or begun
+                answer.send(self.has_ended)
+        except StopIteration as done:
+            return done.value
+        if begun:
+            raise Incomplete(self.data[:200])
+        return None
 
     def ask(self, path: str = "/", *headers: str, **how) -> Answer | None:
         """Send a request (`how` is what `request` takes) and return its answer."""
@@ -146,7 +164,7 @@ class Connection:
             if not self.receive():
                 raise Incomplete(self.data[:200])
         line, _, self.data = self.data.partition(b"\n")
-        return line.rstrip(b"\r")
+        return bytes(line).rstrip(b"\r")
 
     def ends(self) -> bool:
         """Wait for the server to end the connection; say whether it did, and sent nothing more before."""
@@ -166,24 +184,27 @@ class Client:
         """Connect; raises OSError where it is refused."""
         client = cls()
         client.reader, client.writer = await asyncio.open_connection(HOST, port)
-        client.data, client.answers = b"", 0
+        client.data, client.answers, client.received = bytearray(), 0, 0
         return client
 
     async def answer(self) -> Answer | None:
         """Return the next answer; None where the connection ends without a complete one."""
-        ended = False
-        while not (parsed := parse(self.data, ended)):
-            if ended:
-                return None
-            try:
-                data = await self.reader.read(1 << 16)
-            except ConnectionError:
-                data = b""
-            self.data += data
-            ended = not data
-        answer, self.data = parsed
-        self.answers += 1
-        return answer
+        answer, ended = reading(self.data), False
+        try:
+            answer.send(None)
+            while not ended:
+                try:
+                    data = await self.reader.read(1 << 16)
+                except ConnectionError:
+                    data = b""
+                self.data += data
+                self.received += len(data)
+                ended = not data
+                answer.send(ended)
+        except StopIteration as done:
+            self.answers += 1
+            return done.value
+        return None
 
     async def send(self, data: bytes) -> None:
         """Send `data`; that nobody takes it is seen where the answer is missing."""
@@ -250,8 +271,8 @@ async def ask_again_and_again(
             for number in range(batch):
                 answer = await client.answer()
                 if not answer:
-                    loss = f"{path}: {number + 1} of {batch}, after {client.answers} answers: {client.data[:40]}"
-                    if client.answers or client.data:
+                    loss = f"{path}: {number + 1} of {batch}, after {client.answers} answers: {bytes(client.data[:40])}"
+                    if client.received:
                         report.lost.append(loss)
                     else:
                         excused = loss
