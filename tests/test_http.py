@@ -113,7 +113,7 @@ def test_a_wrong_method_is_405_and_those_allowed_are_named(connection, method, p
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("path", ["/nothing", "/healthz/more", "//", "/%2e%2e/etc/passwd"])
+@pytest.mark.parametrize("path", ["/nothing", "/healthz/more", "/%2e%2e%2fetc/passwd"])
 def test_an_unknown_path_is_404_whatever_the_method(connection, method, path):
     assert is_error(connection.ask(path, method=method, body=b"{}" if method == "POST" else b""), 404, "not found")
 

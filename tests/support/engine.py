@@ -319,6 +319,10 @@ class Container:
         """What it wrote on stdout so far."""
         return docker("logs", self.id)
 
+    def stderr(self) -> str:
+        """What it wrote on stderr so far."""
+        return subprocess.run(["docker", "logs", self.id], capture_output=True, text=True, check=True).stderr
+
     def signal(self, name: str) -> None:
         """Send the signal `name`, for example TERM, to its process."""
         docker("kill", f"--signal={name}", self.id)

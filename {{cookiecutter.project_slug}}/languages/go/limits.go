@@ -181,16 +181,21 @@ func (c *connections) oldest() *connection {
 	return oldest
 }
 
-// begin notes that a connection has a request, and says whether it may be answered now.
+// begin notes that a connection has a request, and says whether it may be answered now. Where it may not, the connection
+// stays among those that go when there are too many.
 func (c *connections) begin(connection *connection) bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if connection.place != nil {
-		c.waiting.Remove(connection.place)
-		connection.place = nil
-		c.serving++
+	if connection.place == nil {
+		return true
 	}
-	return c.serving <= c.maxServing
+	if c.serving >= c.maxServing {
+		return false
+	}
+	c.waiting.Remove(connection.place)
+	connection.place = nil
+	c.serving++
+	return true
 }
 
 func (c *connections) end(connection *connection) {

@@ -49,24 +49,20 @@ func fill(w http.ResponseWriter, r *http.Request) {
 
 func body(w http.ResponseWriter, r *http.Request) {
 	data, err := io.ReadAll(r.Body)
-	if err != nil {
-		writeError(w, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]int{"bytes": len(data)})
+	counted(w, int64(len(data)), err)
 }
 
 func upload(w http.ResponseWriter, r *http.Request) {
 	n, err := io.Copy(io.Discard, r.Body)
+	counted(w, n, err)
+}
+
+func counted(w http.ResponseWriter, n int64, err error) {
 	if err != nil {
-		writeError(w, err)
+		writeError(w, http.StatusBadRequest)
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]int64{"bytes": n})
-}
-
-func writeError(w http.ResponseWriter, err error) {
-	writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 }
 
 func events(w http.ResponseWriter, r *http.Request) {

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 
+from service.body import body_limit
+
 handlers = APIRouter()
 
 
@@ -38,6 +40,7 @@ async def body(request: Request) -> dict[str, int]:
 
 
 @handlers.post("/upload")
+@body_limit(64 << 20)
 async def upload(request: Request) -> dict[str, int]:
     """Count the bytes of a body as they come."""
     count = 0
