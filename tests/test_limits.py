@@ -42,7 +42,8 @@ def test_slow_clients_are_cut_off_whatever_they_drip(handling):
         seen = crowd.report()
     late = {name: answer for name, answer in seen.items() if not answer or answer["seconds"] > PATIENCE + 2}
     assert not late
-    assert {answer["status"] for answer in seen.values()} <= {"", "408", "200", "404"}, seen
+    # Some end the connection without a word; a status is that of an error, or of the answer that did not need the rest.
+    assert {answer["status"] for answer in seen.values()} <= {"", "400", "408", "200", "404"}, seen
     assert is_alive(handling)
 
 
