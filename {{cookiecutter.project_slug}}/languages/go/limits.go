@@ -25,7 +25,9 @@ const (
 	// What a connection that waits and a request that is answered may take of the memory, on average.
 	memoryPerConnection = 64 << 10
 	memoryPerRequest    = 256 << 10
-	defaultMemory       = 1 << 30 // where no limit is set
+	// The part of the memory that all bodies together may take while they are read: handlers keep them several times.
+	bodiesPart    = 8
+	defaultMemory = 1 << 30 // where no limit is set
 )
 
 // limitMemory makes the garbage collector respect the container's limit, unless GOMEMLIMIT says otherwise, and returns
@@ -65,8 +67,7 @@ func (s *server) limitRequests(mux *http.ServeMux, next http.Handler) http.Handl
 				return
 			}
 			if !admitted && !isProbe(r) {
-				w.Header().Set("Retry-After", "1")
-				writeError(w, http.StatusServiceUnavailable)
+				tryLater(w)
 				return
 			}
 		}
@@ -78,12 +79,30 @@ func (s *server) limitRequests(mux *http.ServeMux, next http.Handler) http.Handl
 			writeError(w, http.StatusRequestEntityTooLarge)
 			return
 		}
-		if recorder, ok := w.(*statusRecorder); ok && r.Body != http.NoBody {
-			recorder.body = newLimitedBody(recorder.ResponseWriter, r, limit)
-			r.Body = recorder.body
+		recorder, ok := w.(*statusRecorder)
+		if !ok || r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
 		}
+		size := int64(maxBodyBytes)
+		if r.ContentLength >= 0 {
+			size = min(size, r.ContentLength)
+		}
+		defer s.connections.bodies.Add(-size)
+		if s.connections.bodies.Add(size) > s.connections.maxBodies {
+			w.Header().Set("Connection", "close")
+			tryLater(w)
+			return
+		}
+		recorder.body = newLimitedBody(recorder.ResponseWriter, r, limit)
+		r.Body = recorder.body
 		next.ServeHTTP(w, r)
 	})
+}
+
+func tryLater(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	writeError(w, http.StatusServiceUnavailable)
 }
 
 func isProbe(r *http.Request) bool {
@@ -125,6 +144,8 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 // waits longest for a request is closed.
 type connections struct {
 	max, maxServing int
+	maxBodies       int64
+	bodies          atomic.Int64 // bytes
 
 	mutex          sync.Mutex
 	total, serving int
@@ -135,6 +156,7 @@ func newConnections(memory int64) *connections {
 	return &connections{
 		max:        int(memory / memoryPerConnection),
 		maxServing: int(memory / memoryPerRequest),
+		maxBodies:  max(memory/bodiesPart, maxBodyBytes),
 		waiting:    list.New(),
 	}
 }
