@@ -1,0 +1,9 @@
+// Package web carries the pages in the binary.
+package web
+
+import "embed"
+
+// Static holds the style sheets.
+//
+//go:embed static
+var Static embed.FS

@@ -1,0 +1,4 @@
+-- +goose Up
+CREATE TABLE entries (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+-- +goose Down
+DROP TABLE entries;
