@@ -1,19 +1,32 @@
 #!/bin/sh
-# Compiles the service, a static binary, to OUTPUT. Part of the template: an update replaces it.
+# Downloads the modules, and compiles the service. Part of the template: an update replaces it.
 #
-#     build.sh OUTPUT
+#     build.sh download
+#     build.sh compile OUTPUT     as a static binary
 set -eu
-output=$1
-export GOPROXY=off GOOS="$TARGETOS" GOARCH="$TARGETARCH"
-{% if cookiecutter.runtime_base == "distroless" %}
-tags=${TAGS:-}
-{% else %}
-tags=timetzdata,${TAGS:-} # {{ cookiecutter.runtime_base }} has no time zones, so they are embedded (0.4 MB)
-{% endif %}
 
 fail() {
     echo "build: $1." >&2
     exit 1
+}
+
+# Modules are kept in a cache mount and copied from there into the layer: nothing that a later stage runs can change what
+# the next build takes.
+download() {
+    [ ! -e vendor/modules.txt ] || return 0 # the repository has them
+    if ! GOMODCACHE=/cache go mod download 2>/tmp/log; then
+        cat /tmp/log >&2
+        help '"git": executable file not found' "a module is fetched with git, which this build image does not have: take it from a module proxy (secret registry), commit vendor/ (go mod vendor), or add RUN apk add --no-cache git above this step in stage deps"
+        help 'replacement directory .* does not exist' "a folder that go.mod or go.work names is not in the build context: it has to be inside of this repository, and .dockerignore must not name it"
+        exit 1
+    fi
+    rm /tmp/log
+    GOPROXY=file:///cache/cache/download GONOPROXY=none GONOSUMDB='*' go mod download
+}
+
+# If the log has $1, say $2.
+help() {
+    ! grep -q "$1" /tmp/log || echo "download: $2." >&2
 }
 
 # The folders of all main packages, relative to this one.
@@ -36,13 +49,23 @@ service() {
     fail "there is no main package in this module: say where it is, as the default of ARG MAIN in the Dockerfile"
 }
 
-MAIN=${MAIN:-$(service)}
-static packages "$MAIN" "$tags"
-set=''
-for name in version Version; do set="$set -X main.$name=$VERSION"; done
-for name in revision Revision commit Commit; do set="$set -X main.$name=$REVISION"; done
-go build -trimpath -buildvcs=false -tags "$tags" -ldflags "-s -w$set" -o "$output" "$MAIN" || {
-    static hint "$MAIN" "$tags"
-    exit 1
+compile() {
+    export GOPROXY=off GOOS="$TARGETOS" GOARCH="$TARGETARCH"
+{% if cookiecutter.runtime_base == "distroless" %}
+    tags=${TAGS:-}
+{% else %}
+    tags=timetzdata,${TAGS:-} # {{ cookiecutter.runtime_base }} has no time zones, so they are embedded (0.4 MB)
+{% endif %}
+    MAIN=${MAIN:-$(service)}
+    static packages "$MAIN" "$tags"
+    set=''
+    for name in version Version; do set="$set -X main.$name=$VERSION"; done
+    for name in revision Revision commit Commit; do set="$set -X main.$name=$REVISION"; done
+    go build -trimpath -buildvcs=false -tags "$tags" -ldflags "-s -w$set" -o "$1" "$MAIN" || {
+        static hint "$MAIN" "$tags"
+        exit 1
+    }
+    static binary "$1" "$MAIN" "$tags"
 }
-static binary "$output" "$MAIN" "$tags"
+
+"$@"
