@@ -8,7 +8,7 @@ FROM deps AS rootfs
 {% if cookiecutter.runtime_base == "scratch" %}
 # scratch is empty: the few files that every process expects come from distroless, which keeps them current.
 RUN --mount=type=bind,from={{ static }},target=/from \
-    mkdir -p /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
+    mkdir -p /rootfs/app /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
     chmod 1777 /rootfs/tmp && \
     cp -L /from/etc/group /from/etc/os-release /rootfs/etc/ && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
@@ -24,13 +24,13 @@ RUN --mount=type=bind,from={{ static }},target=/from \
 FROM scratch AS base
 {% elif cookiecutter.runtime_base == "distroless" %}
 RUN --mount=type=bind,from={{ static }},target=/from \
-    mkdir -p /rootfs/etc && \
+    mkdir -p /rootfs/app /rootfs/etc && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd
 
 FROM {{ distroless }} AS base
 {% elif cookiecutter.runtime_base == "alpine" %}
 RUN --mount=type=bind,from={{ image("alpine") }},target=/from \
-    mkdir -p /rootfs/etc && \
+    mkdir -p /rootfs/app /rootfs/etc && \
     { cat /from/etc/passwd && echo "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin"; } >/rootfs/etc/passwd && \
     { cat /from/etc/group && echo "nonroot:x:65532:"; } >/rootfs/etc/group
 

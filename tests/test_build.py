@@ -10,7 +10,7 @@ import pytest
 from support.engine import EngineError
 
 # The stages an edit of the sources may run again; every other one comes before the application.
-APPLICATION_STAGES = {"build", "modules", "smoke-test", "runtime"}
+APPLICATION_STAGES = {"build", "project", "modules", "smoke-test", "runtime"}
 
 
 def test_an_image_is_built_without_its_tests(built):
