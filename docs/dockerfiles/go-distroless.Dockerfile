@@ -18,7 +18,7 @@ RUN --mount=type=cache,id=hello-service-modules,target=/cache \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/go/env \
     --mount=type=bind,from=tools,target=/tools \
-    sh /tools/download.sh
+    sh /tools/build.sh download
 
 FROM deps AS test
 COPY --from=golangci/golangci-lint:v2.15.0-alpine /usr/bin/golangci-lint /usr/local/bin/
@@ -40,12 +40,12 @@ ARG VERSION=0.0.0-dev REVISION=unknown
 # The compiler's cache is mounted: an edit compiles what it changed, not the standard library.
 RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
-    sh /tools/build.sh /out/server
+    sh /tools/build.sh compile /out/server
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
 RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \
-    mkdir -p /rootfs/etc && \
+    mkdir -p /rootfs/app /rootfs/etc && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd
 
 FROM gcr.io/distroless/static-debian13:nonroot AS base

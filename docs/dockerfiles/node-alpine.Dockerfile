@@ -51,7 +51,7 @@ RUN --mount=type=bind,from=tools,target=/tools \
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
 RUN --mount=type=bind,from=alpine:3.24,target=/from \
-    mkdir -p /rootfs/etc && \
+    mkdir -p /rootfs/app /rootfs/etc && \
     { cat /from/etc/passwd && echo "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin"; } >/rootfs/etc/passwd && \
     { cat /from/etc/group && echo "nonroot:x:65532:"; } >/rootfs/etc/group
 

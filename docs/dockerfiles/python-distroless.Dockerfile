@@ -54,7 +54,7 @@ RUN --mount=type=bind,from=tools,target=/tools \
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
 RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \
-    mkdir -p /rootfs/etc && \
+    mkdir -p /rootfs/app /rootfs/etc && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd
 
 FROM gcr.io/distroless/base-debian13:nonroot AS base

@@ -55,7 +55,7 @@ RUN --mount=type=bind,from=tools,target=/tools \
 FROM deps AS rootfs
 # scratch is empty: the few files that every process expects come from distroless, which keeps them current.
 RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \
-    mkdir -p /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
+    mkdir -p /rootfs/app /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
     chmod 1777 /rootfs/tmp && \
     cp -L /from/etc/group /from/etc/os-release /rootfs/etc/ && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
