@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.files import contents
-from support.services import BASES, LANGUAGES, QUESTIONS, VARIANTS, Service
+from support.services import BASES, LANGUAGES, QUESTIONS, ROOT, VARIANTS, Service
 from support.template import commit, git, snapshot
 
 PROJECT = "{{cookiecutter.project_slug}}"
@@ -161,6 +161,32 @@ def test_check_tells_that_there_is_something_new(history, tmp_path):
     service = create(history, tmp_path / "work", "previous")
     done = subprocess.run(["cruft", "check"], cwd=service, capture_output=True)
     assert done.returncode == 1
+
+
+# The last version whose programs were in docker/ beside the team's files, and whose extension had another name.
+BEFORE = "54071d4c1d3c2fbd3b7ccdc434829d53c33d6d3e"
+
+
+@pytest.mark.parametrize("language", [LANGUAGES[0], LANGUAGES[-1]])
+def test_a_service_of_the_old_layout_gets_the_new_one(bake, tmp_path, language):
+    """Its files move, and what its developers changed stays."""
+    if subprocess.run(["git", "-C", ROOT, "cat-file", "-e", BEFORE], capture_output=True).returncode:
+        pytest.skip(f"this clone is shallow: it has no commit {BEFORE}")
+    subprocess.run(["git", "clone", "--quiet", ROOT, tmp_path / "template"], check=True)
+    template = snapshot(tmp_path / "template")
+    service = create(template, tmp_path / "work", BEFORE, language=language)
+    (service / "OWN.md").write_text("A file of our own.\n")
+    replace(service / "compose.yaml", "8080", "8181")
+    commit(service, "The first week")
+    cruft("update", "--skip-apply-ask", cwd=service)
+    assert not list(service.rglob("*.rej"))
+    assert not git(service, "diff", "--name-only", "--diff-filter=U")
+    made = {path: text for path, text in contents(service).items() if path.parts[0] not in (".git", ".cruft.json")}
+    assert made.pop(Path("OWN.md"))
+    assert b"8181" in made.pop(Path("compose.yaml"))
+    fresh = contents(bake(language=language).path)
+    fresh.pop(Path("compose.yaml"))
+    assert made == fresh
 
 
 def test_an_answer_can_be_changed(history, bake, tmp_path):

@@ -22,7 +22,7 @@ def git(repository: Path, *arguments: str) -> str:
 def commit(repository: Path, message: str) -> None:
     """Commit all that was changed in `repository`."""
     git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", f"--message={message}")
+    git(repository, "commit", "--quiet", "--allow-empty", f"--message={message}")
 
 
 def snapshot(path: Path) -> Path:
