@@ -169,11 +169,19 @@ class Answers(Extension):
         folder = Path(os.path.abspath(self.called["output_dir"]), slug)  # noqa: PTH100 (links are to be seen)
         return self.in_the_way(folder, self.called["overwrite_if_exists"])
 
+    def replayed(self) -> dict:
+        """Return the public answers of a replay; there, cookiecutter asks for nothing but what is missing."""
+        answers = self.called.get("context_from_replayfile", {}).get("cookiecutter", {})
+        if not isinstance(answers, dict):
+            _refuse(["The replay file holds no answers: `cookiecutter` in it has to be an object."])
+        return {name: _text(answer) for name, answer in answers.items() if not name.startswith("_")}
+
     def vet_beforehand(self, values: dict, no_input: bool) -> None:
         """Refuse what can be told before the first question; `values` are what cookiecutter starts from."""
         extra = self.called.get("extra_context") or {}
-        replayed = self.called.get("context_from_replayfile", {}).get("cookiecutter", {})
-        refusals = self.unknown([*extra, *(name for name in replayed if not name.startswith("_"))])
+        replayed = self.replayed()
+        refusals = self.unknown([*extra, *replayed])
+        refusals += filter(None, (self.refusal(name, replayed[name]) for name in self.questions if name in replayed))
         if self.called.get("accept_hooks") is False:
             refusals = [NO_HOOKS]
         for name in values:
@@ -284,9 +292,9 @@ class Answers(Extension):
 
     def dialogue(self, defaults: dict[str, str]) -> dict[str, str]:
         """Ask all questions with menus and return the answers when the plan is agreed to."""
-        self.answers = {}
-        names, given, asked = list(defaults), self.called.get("extra_context") or {}, []
-        waiting, changing = names, False
+        self.answers = self.replayed()
+        names, waiting, asked = list(defaults), list(defaults), []
+        given, changing = self.called.get("extra_context") or {}, False
         while True:
             while waiting:
                 name, *waiting = waiting
@@ -296,26 +304,27 @@ class Answers(Extension):
                     default = self.slug(self.answers["project_name"])
                 if len(options) == 1:
                     answer = options[0]
-                elif name in given and name not in asked and self.fits(name, default):
+                elif name in given and self.fits(name, default):
                     answer = default
                 else:
                     answer = self.ask(name, default, options, back=bool(asked))
                     if answer is BACK:
-                        waiting = [] if changing else names[names.index(asked.pop()) :]
+                        waiting = names[names.index(asked.pop()) :] if not changing else []
                         continue
                     asked.append(name)
                 if name == "project_name" and self.answers.get("project_slug") == self.slug(self.answers.get(name)):
                     self.answers["project_slug"] = self.slug(answer)
                 self.answers[name] = answer
                 _show(name.replace("_", " "), self.labels(name)[answer] if options else answer)
-            waiting = [name for name in names if self.options(name) and self.answers[name] not in self.possible(name)]
-            if self.taken(self.answers["project_slug"]) and self.fits("project_slug", self.answers["project_slug"]):
-                waiting = waiting or (["project_slug"] if not self.called["overwrite_if_exists"] else [])
-            if waiting:
-                continue
             if not asked:
                 return self.answers
-            changing = True
+            given, changing = {}, True
+            # What a change has made impossible.
+            waiting = [name for name in names if self.options(name) and self.answers[name] not in self.possible(name)]
+            if not self.called.get("overwrite_if_exists") and self.taken(self.answers["project_slug"]):
+                waiting.append("project_slug")
+            if waiting:
+                continue
             self.show_plan()
             wish = self.agree()
             if wish == "no":
@@ -324,7 +333,6 @@ class Answers(Extension):
                 Answers.git = wish == "git"
                 return self.answers
             waiting = [wish] if wish in names else []
-            asked += waiting
 
     def ask(self, name: str, default: str, options: list[str], back: bool) -> object:
         """Ask a question with a menu, or a field that says the rule and checks it with every key; BACK for Esc."""
@@ -373,10 +381,7 @@ class Answers(Extension):
         )
         if wish != "change":
             return wish
-        said = self.said["__prompts__"]
-        labels = {
-            name: said[name] if isinstance(said[name], str) else said[name]["__prompt__"] for name in self.answers
-        }
+        labels = {name: f"{name.replace('_', ' ')}: {answer or 'none'}" for name, answer in self.answers.items()}
         return _menu("Which one?", labels, next(iter(labels)), {"escape": "again"})
 
     def show_plan(self) -> None:
@@ -405,7 +410,7 @@ def render(env, raw, answers):
     if not mine:
         return _render(env, raw, answers)
     mine.answers = answers
-    return mine.slug(answers["project_name"]) if raw == SLUG else raw
+    return mine.slug({**mine.replayed(), **answers}["project_name"]) if raw == SLUG else raw
 
 
 def enter(name: str, default: str, prompts: dict | None = None, prefix: str = "") -> str:
@@ -483,7 +488,8 @@ def _leave(code: int) -> None:
 
 
 def _in_repository(folder: str) -> bool:
-    return any(Path(parent, ".git").exists() for parent in [Path(folder).absolute(), *Path(folder).absolute().parents])
+    path = Path(folder).resolve()
+    return any((parent / ".git").exists() for parent in [path, *path.parents])
 
 
 # The terminal

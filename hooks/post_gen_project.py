@@ -154,7 +154,7 @@ Next:
     cd {folder}
 {git}    docker build --target test .
     docker build -t {image} .
-    docker run --rm -p {port}:{port} {image}
+    docker run --rm --init -p {port}:{port} {image}
 Then edit {PLAN["routes"]}: the endpoints.
 """
 

@@ -380,6 +380,19 @@ def test_a_replay_asks_nothing(cookiecutter, bake, out, home):
     assert contents(out / "hello-service") == contents(bake(port="9001").path)
 
 
+def test_a_replay_asks_for_what_is_missing(cookiecutter, bake, out, tmp_path):
+    (tmp_path / "replay.json").write_text(json.dumps({"cookiecutter": {"project_name": "Orders", "language": "node"}}))
+    terminal = cookiecutter(f"--replay-file={tmp_path / 'replay.json'}")
+    for name in ASKED:
+        if name not in ("project_name", "language"):
+            terminal.see(f"? {question(name)}")
+            terminal.press(ENTER)
+    terminal.see(WRITE_IT)
+    terminal.press(ENTER)
+    assert terminal.end() == 0, terminal.text
+    assert contents(out / "orders") == contents(bake(project_name="Orders", language="node").path)
+
+
 def test_what_the_command_line_says_is_not_asked_again(cookiecutter):
     terminal = cookiecutter(f"language={LANGUAGES[-1]}", "port=9001")
     for name in ASKED:
