@@ -132,11 +132,11 @@ func answerErrors(mux *http.ServeMux) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		answer := &statusOnly{ResponseWriter: w, status: http.StatusOK}
+		answer := &statusOnly{ResponseWriter: w}
 		handler.ServeHTTP(answer, r)
-		if answer.status < http.StatusBadRequest { // a redirect to the path as it should be written
-			handler.ServeHTTP(w, r)
-			return
+		if answer.status < http.StatusBadRequest { // a redirect to a cleaner path, which there is no route for either
+			w.Header().Del("Location")
+			answer.status = http.StatusNotFound
 		}
 		writeError(w, answer.status)
 	})

@@ -32,6 +32,7 @@ func TestEndpoints(t *testing.T) {
 		"unready while draining": {http.MethodGet, "/readyz", true, http.StatusServiceUnavailable, `{"status":"draining"}`},
 		"unknown path":           {http.MethodGet, "/nothing", false, http.StatusNotFound, `{"error":"not found"}`},
 		"wrong method":           {http.MethodPost, "/healthz", false, http.StatusMethodNotAllowed, `{"error":"method not allowed"}`},
+		"path outside":           {http.MethodPost, "/%2e%2e%2fetc/passwd", false, http.StatusNotFound, `{"error":"not found"}`},
 		"path to be cleaned":     {http.MethodGet, "/a/..//healthz", false, http.StatusTemporaryRedirect, `<a href="/healthz">Temporary Redirect</a>.`},
 	}
 	for name, test := range tests {
