@@ -80,6 +80,16 @@ folder_of() {
     done
 }
 
+{% if cookiecutter.language == "java" %}
+# A JDK that shares libraries with its system lacks some here: a service that draws nothing never loads them.
+is_for_drawing() {
+    case $1 in
+        /opt/jvm/*) echo "native-libraries: to draw text or images, the JVM needs $2 (${1##*/}): add its package to docker/packages.txt" ;;
+        *) return 1 ;;
+    esac
+}
+
+{% endif %}
 in_base() {
     for dir in "${1%/*}" /lib /lib/*-linux-gnu* /usr/lib /usr/lib/*-linux-gnu*; do
         [ ! -e "$base$dir/${1##*/}" ] || return 0
@@ -118,6 +128,32 @@ fail() {
     exit 1
 }
 
+{% if cookiecutter.language == "java" %}
+installed() { if command -v dpkg-query >/dev/null; then dpkg-query --show --showformat '${Package}\n'; else apk info; fi | sort; }
+files_of() { if command -v dpkg-query >/dev/null; then dpkg-query --listfiles "$1"; else apk info --quiet --contents "$1" | sed '/./s|^|/|'; fi; }
+
+# The packages in docker/packages.txt, and those that they depend on, come along whole: fonts, say, which no program links.
+packages=/docker/packages.txt
+if [ -e "$packages" ]; then
+    installed >/tmp/before
+    if command -v apt-get >/dev/null; then
+        apt-get update -qq
+        sed 's/#.*//' "$packages" | DEBIAN_FRONTEND=noninteractive xargs apt-get install -qq -y --no-install-recommends
+    else
+        sed 's/#.*//' "$packages" | xargs apk add --quiet
+    fi
+    installed | comm -13 /tmp/before - | while read -r package; do
+        files_of "$package" | grep -vE '^/usr/share/(doc|man|info|lintian|bug)/' | while read -r file; do
+            if [ -f "$file" ]; then
+                mkdir -p "$dest$(readlink -f "${file%/*}")"
+                cp -a "$file" "$dest$(readlink -f "${file%/*}")/"
+            fi
+        done
+        record "$(files_of "$package" | grep -m 1 '/copyright$')"
+    done
+fi
+
+{% endif %}
 mkdir -p "$dest"
 verdicts=$(mktemp)
 find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -100 \) |
@@ -143,6 +179,9 @@ while read -r verdict subject file; do
         missing) # fine if it is bundled: the program loads it before whoever needs it
             [ -n "$(find "$@" -name "$subject")" ] || in_base "/lib/$subject" ||
                 is_optional "$subject" || is_optional "$file" ||
+{% if cookiecutter.language == "java" %}
+                is_for_drawing "$file" "$subject" ||
+{% endif %}
                 fail "$file needs $subject, which this build image does not have: install the package that brings it in stage {{ stage | default("deps") }} (RUN apt-get install ...), or take a release of that dependency made for this base" "$subject" ;;
         found)
             case $copied in *" $subject "*) continue ;; esac

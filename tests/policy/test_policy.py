@@ -150,7 +150,7 @@ FRESH = {
     ],
     "java": [
         ("dockerfile", "Dockerfile", "maven"),
-        ("maven", "pom.xml", "io.helidon:helidon-bom"),
+        ("maven", "pom.xml", "org.eclipse.jetty:jetty-server"),
         ("docker-compose", "compose.yaml", "busybox"),
     ],
 }

@@ -55,11 +55,11 @@ public final class Maven {
             settings.addAll(List.of("--settings", SETTINGS.toString()));
             Files.createFile(OFFLINE);
         }
-        int code = run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "go-offline"));
-        if (code == 0) {
-            copyRepository();
+        // Of plugins that a parent POM manages and nothing uses, something may be missing: the build asks again.
+        if (run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "go-offline")) != 0) {
+            System.out.println("maven: not everything could be downloaded. What the build needs of it fails there.");
         }
-        System.exit(code);
+        copyRepository();
     }
 
     /** Goals of the dependency plugin in the release that `fetch` has downloaded, whatever pom.xml has. */

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 public final class SmokeTest {
     private static final Path DOCKER = Path.of("/docker");
     private static final String PORT = "8080";
-    private static final int START_SECONDS = 60;
-    private static final int STOP_SECONDS = 60; // the first start's end writes the AOT cache
+    private static final int START_SECONDS = 120; // a start that is recorded takes longer, on an emulated machine above all
+    private static final int STOP_SECONDS = 300; // the end of the first start writes the AOT cache
 
     private final Map<String, String> limits = settings("limits.env");
     private final Map<String, String> environment = settings("smoke-test.env");

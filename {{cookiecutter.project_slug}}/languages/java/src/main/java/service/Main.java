@@ -1,7 +1,5 @@
 package service;
 
-import io.helidon.logging.common.LogConfig;
-
 import java.util.Map;
 
 /** Answers HTTP requests on PORT until SIGTERM or SIGINT. */
@@ -43,12 +41,15 @@ public final class Main {
     }
 
     private static void serve(int port) {
-        LogConfig.configureRuntime();
+        System.setProperty("java.util.logging.manager", JsonLog.Manager.class.getName());
         Server server = new Server(port);
         server.start();
-
-        // Helidon keeps the logs open until this is done; a shutdown hook of Java's own would race
-        // with the one that closes them. The JVM then exits with 143, which is 128 + SIGTERM.
-        io.helidon.Main.addShutdownHandler(server::drain);
+        // A stop that was asked for is no failure: the JVM itself would exit with 143.
+        Thread stop =
+                new Thread(() -> {
+                    server.drain();
+                    Runtime.getRuntime().halt(0);
+                });
+        Runtime.getRuntime().addShutdownHook(stop);
     }
 }

@@ -1,61 +1,30 @@
 package service;
 
-import static io.helidon.http.Status.NOT_FOUND_404;
-import static io.helidon.http.Status.SERVICE_UNAVAILABLE_503;
-
-import io.helidon.webserver.http.HttpRules;
-import io.helidon.webserver.http.HttpService;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
-
 import jakarta.json.Json;
-import jakarta.json.JsonBuilderFactory;
 import jakarta.json.JsonObject;
 
-import java.util.Map;
-import java.util.function.BooleanSupplier;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 
-/** Registers every endpoint; a new one goes here. */
-final class Routes implements HttpService {
-    private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
+import java.io.IOException;
 
-    private final BooleanSupplier draining;
+/**
+ * The endpoints of the service; a new one goes here.
+ *
+ * <p>An endpoint may block: each request runs in a virtual thread of its own. It answers with
+ * {@link Router#send}, or with what Jetty offers: {@code Content.Source.asString(request)} reads
+ * the body, {@code Content.Sink.asOutputStream(response)} streams an answer.
+ */
+final class Routes {
+    private Routes() {}
 
-    Routes(BooleanSupplier draining) {
-        this.draining = draining;
+    static void register(Router router) {
+        router.get("/", Routes::hello);
     }
 
-    @Override
-    public void routing(HttpRules rules) {
-        rules.get("/", this::hello)
-                .get("/healthz", this::healthz)
-                .get("/readyz", this::readyz)
-                .any(this::notFound);
-    }
-
-    private void hello(ServerRequest request, ServerResponse response) {
-        response.send(json("message", "Hello from " + Main.NAME));
-    }
-
-    /** Says that the process is alive. */
-    private void healthz(ServerRequest request, ServerResponse response) {
-        response.send(json("status", "ok"));
-    }
-
-    /** Says whether to send new requests here: not while draining. */
-    private void readyz(ServerRequest request, ServerResponse response) {
-        if (draining.getAsBoolean()) {
-            response.status(SERVICE_UNAVAILABLE_503).send(json("status", "draining"));
-        } else {
-            response.send(json("status", "ready"));
-        }
-    }
-
-    private void notFound(ServerRequest request, ServerResponse response) {
-        response.status(NOT_FOUND_404).send(json("error", "not found"));
-    }
-
-    private static JsonObject json(String name, String value) {
-        return JSON.createObjectBuilder().add(name, value).build();
+    private static void hello(Request request, Response response) throws IOException {
+        JsonObject body =
+                Json.createObjectBuilder().add("message", "Hello from " + Main.NAME).build();
+        Router.send(response, 200, body);
     }
 }

@@ -4,12 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.HttpRouting;
-
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 
+import org.eclipse.jetty.io.Content;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +21,7 @@ import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
@@ -49,27 +48,39 @@ class ServerTest {
 
     @BeforeEach
     void start() {
-        HttpRouting.Builder routing =
-                HttpRouting.builder()
-                        .get(
-                                "/slow",
-                                (request, response) -> {
-                                    started.countDown();
-                                    finish.await();
-                                    response.send("in full");
-                                })
-                        .get(
-                                "/fail",
-                                (request, response) -> {
-                                    throw new IllegalStateException("the password is swordfish");
-                                });
-        server = new Server(ANY_FREE_PORT, routing);
+        Router router = new Router();
+        router.get(
+                "/slow",
+                (request, response) -> {
+                    started.countDown();
+                    finish.await();
+                    Router.send(response, 200, JsonLog.fields().add("slow", true).build());
+                });
+        router.get(
+                "/fail",
+                (request, response) -> {
+                    throw new IllegalStateException("the password is swordfish");
+                });
+        router.get(
+                "/orders/{id}",
+                (request, response) -> {
+                    String id = Router.parameter(request, "id");
+                    Router.send(response, 200, JsonLog.fields().add("id", id).build());
+                });
+        router.post(
+                "/echo",
+                (request, response) -> {
+                    String body = Content.Source.asString(request);
+                    Router.send(response, 200, JsonLog.fields().add("body", body).build());
+                });
+        server = new Server(ANY_FREE_PORT, router);
         server.start();
         port = server.port();
     }
 
     @AfterEach
     void stop() {
+        finish.countDown();
         client.close();
         server.drain();
     }
@@ -83,44 +94,75 @@ class ServerTest {
                     /healthz | 200 | {"status":"ok"}
                     /readyz  | 200 | {"status":"ready"}
                     /nothing | 404 | {"error":"not found"}
+                    /orders/7 | 200 | {"id":"7"}
                     """)
     void answers(String path, int status, String body) throws Exception {
-        HttpResponse<String> response = get(port, path);
+        HttpResponse<String> response = get(path);
 
         assertEquals(status, response.statusCode());
         assertEquals(body, response.body());
         assertEquals("application/json", response.headers().firstValue("Content-Type").get());
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
-                    /healthz | 200 | {"status":"ok"}
-                    /readyz  | 503 | {"status":"draining"}
-                    """)
-    void answersWhileDraining(String path, int status, String body) throws Exception {
-        WebServer draining =
-                WebServer.builder().routing(r -> r.register(new Routes(() -> true))).build();
-        try {
-            HttpResponse<String> response = get(draining.start().port(), path);
+    @Test
+    void answersHeadAsGetWithoutABody() throws Exception {
+        HttpRequest head = HttpRequest.newBuilder(uri("/")).HEAD().build();
+        HttpResponse<String> response = client.send(head, BodyHandlers.ofString());
 
-            assertEquals(status, response.statusCode());
-            assertEquals(body, response.body());
-        } finally {
-            draining.stop();
-        }
+        assertEquals(200, response.statusCode());
+        assertEquals("", response.body());
+        assertEquals(
+                get("/").headers().firstValue("Content-Length"),
+                response.headers().firstValue("Content-Length"));
+    }
+
+    @Test
+    void namesTheMethodsThatAPathAllows() throws Exception {
+        HttpResponse<String> response = post("/", "");
+
+        assertEquals(405, response.statusCode());
+        assertEquals("GET, HEAD", response.headers().firstValue("Allow").get());
+        assertEquals("{\"error\":\"method not allowed\"}", response.body());
+    }
+
+    @Test
+    void takesBodiesUpToTheLimit() throws Exception {
+        String largest = "a".repeat(Router.MAX_BODY_BYTES);
+
+        assertEquals(200, post("/echo", largest).statusCode());
+        HttpResponse<String> refused = post("/echo", largest + "a");
+        assertEquals(413, refused.statusCode());
+        assertEquals("{\"error\":\"content too large\"}", refused.body());
+    }
+
+    @Test
+    void isNotReadyWhileDraining() throws Exception {
+        CompletableFuture<HttpResponse<String>> slow =
+                client.sendAsync(request("/slow"), BodyHandlers.ofString());
+        get("/"); // over a connection that is kept
+        started.await();
+        Thread drain = Thread.startVirtualThread(server::drain);
+        HttpResponse<String> response;
+        do {
+            response = get("/readyz");
+        } while (response.statusCode() == 200);
+
+        assertEquals(503, response.statusCode());
+        assertEquals("{\"status\":\"draining\"}", response.body());
+        assertEquals("close", response.headers().firstValue("Connection").get());
+        finish.countDown();
+        assertEquals(200, slow.get().statusCode());
+        assertTrue(drain.join(Duration.ofSeconds(5)), "still draining");
     }
 
     @Test
     void logsEachRequestAsOneLineOfJson() throws Exception {
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
         Handler handler = new LinesTo(lines);
-        Logger logger = Logger.getLogger(RequestLog.class.getName());
+        Logger logger = Logger.getLogger(JsonLog.class.getName());
         logger.addHandler(handler);
         try {
-            get(port, "/nothing?token=secret");
+            get("/nothing?token=secret");
 
             JsonObject line = parse(lines.take());
             assertEquals(
@@ -143,10 +185,10 @@ class ServerTest {
     void logsWhatARequestFailedWithAndKeepsItFromTheClient() throws Exception {
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
         Handler handler = new LinesTo(lines);
-        Logger logger = Logger.getLogger(Server.class.getName());
+        Logger logger = Logger.getLogger(Router.class.getName());
         logger.addHandler(handler);
         try {
-            HttpResponse<String> response = get(port, "/fail");
+            HttpResponse<String> response = get("/fail");
 
             assertEquals(500, response.statusCode());
             assertEquals("{\"error\":\"internal server error\"}", response.body());
@@ -162,28 +204,38 @@ class ServerTest {
     @Test
     void answersTheRequestInFlightOnShutdown() throws Exception {
         CompletableFuture<HttpResponse<String>> answer =
-                client.sendAsync(request(port, "/slow"), BodyHandlers.ofString());
+                client.sendAsync(request("/slow"), BodyHandlers.ofString());
         started.await();
         Thread drain = Thread.startVirtualThread(server::drain);
         waitUntilRefused();
         finish.countDown();
 
-        assertEquals("in full", answer.get(5, TimeUnit.SECONDS).body());
+        assertEquals("{\"slow\":true}", answer.get(5, TimeUnit.SECONDS).body());
         assertTrue(drain.join(Duration.ofSeconds(5)), "still draining");
     }
 
-    private HttpResponse<String> get(int port, String path) throws Exception {
-        return client.send(request(port, path), BodyHandlers.ofString());
+    private HttpResponse<String> get(String path) throws Exception {
+        return client.send(request(path), BodyHandlers.ofString());
     }
 
-    private static HttpRequest request(int port, String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+    private HttpResponse<String> post(String path, String body) throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(uri(path)).POST(BodyPublishers.ofString(body)).build();
+        return client.send(request, BodyHandlers.ofString());
+    }
+
+    private HttpRequest request(String path) {
+        return HttpRequest.newBuilder(uri(path)).build();
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
     }
 
     private void waitUntilRefused() throws Exception {
         while (true) {
             try {
-                get(port, "/healthz");
+                get("/healthz");
             } catch (ConnectException refused) {
                 return;
             } catch (IOException cutOff) {

@@ -1,89 +1,111 @@
 package service;
 
-import io.helidon.http.Header;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
-import io.helidon.http.sse.SseEvent;
-import io.helidon.webserver.http.HttpRules;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
-import io.helidon.webserver.sse.SseSink;
-
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.websocket.api.Session;
+import org.eclipse.jetty.websocket.server.ServerWebSocketContainer;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Handlers of every kind. */
 final class Handlers {
-    void routing(HttpRules rules) {
-        rules.get("/slow", this::slow)
-                .get("/fail", this::fail)
-                .get("/fill", this::fill)
-                .post("/body", this::body)
-                .post("/upload", this::upload)
-                .get("/events", this::events)
-                .get("/stream", this::stream);
+    private Handlers() {}
+
+    static void register(Router router) {
+        router.get("/slow", Handlers::slow);
+        router.get("/fail", Handlers::fail);
+        router.get("/fill", Handlers::fill);
+        router.post("/body", Handlers::body);
+        router.method("POST", "/upload", Long.MAX_VALUE, Handlers::upload);
+        router.get("/events", Handlers::events);
+        router.get("/stream", Handlers::stream);
+        router.handler("/socket", Handlers::socket);
     }
 
-    private static int number(ServerRequest request, String name) {
-        return request.query().first(name).map(Integer::parseInt).orElse(0);
+    private static int number(Request request, String name) {
+        String value = Request.extractQueryParameters(request).getValue(name);
+        return value == null ? 0 : Integer.parseInt(value);
     }
 
-    private void slow(ServerRequest request, ServerResponse response) throws InterruptedException {
+    private static void slow(Request request, Response response) throws Exception {
         Thread.sleep(number(request, "ms"));
-        response.send(json("slept", number(request, "ms")));
+        Router.send(response, 200, json("slept", number(request, "ms")));
     }
 
-    private void fail(ServerRequest request, ServerResponse response) {
+    private static void fail(Request request, Response response) {
         throw new IllegalStateException(
                 "the password is swordfish" + "!".repeat(number(request, "length")));
     }
 
     /** Keeps so much memory until it has answered. */
-    private void fill(ServerRequest request, ServerResponse response) throws InterruptedException {
+    private static void fill(Request request, Response response) throws Exception {
         List<byte[]> kept = new ArrayList<>();
         while (kept.size() < number(request, "kib")) {
             kept.add(new byte[1024]);
         }
         Thread.sleep(5);
-        response.send(json("kib", kept.size()));
+        Router.send(response, 200, json("kib", kept.size()));
     }
 
-    private void body(ServerRequest request, ServerResponse response) {
-        response.send(json("bytes", request.content().as(byte[].class).length));
+    private static void body(Request request, Response response) throws IOException {
+        try (InputStream in = Content.Source.asInputStream(request)) {
+            Router.send(response, 200, json("bytes", in.readAllBytes().length));
+        }
     }
 
-    private void upload(ServerRequest request, ServerResponse response) throws IOException {
+    private static void upload(Request request, Response response) throws IOException {
         byte[] chunk = new byte[64 << 10];
         int count = 0;
-        try (InputStream in = request.content().inputStream()) {
+        try (InputStream in = Content.Source.asInputStream(request)) {
             for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
                 count += n;
             }
         }
-        response.send(json("bytes", count));
+        Router.send(response, 200, json("bytes", count));
     }
 
-    private void events(ServerRequest request, ServerResponse response) throws InterruptedException {
-        try (SseSink sink = response.sink(SseSink.TYPE)) {
+    private static void events(Request request, Response response) throws Exception {
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
+        try (OutputStream out = Content.Sink.asOutputStream(response)) {
             for (int n = 0; ; n++) {
-                sink.emit(SseEvent.create(String.valueOf(n)));
+                out.write(("data: " + n + "\n\n").getBytes(StandardCharsets.US_ASCII));
+                out.flush();
                 Thread.sleep(50);
             }
         }
     }
 
-    private void stream(ServerRequest request, ServerResponse response) throws IOException {
+    private static void stream(Request request, Response response) throws IOException {
         byte[] chunk = new byte[64 << 10];
-        try (OutputStream out = response.outputStream()) {
+        try (OutputStream out = Content.Sink.asOutputStream(response)) {
             for (int n = 0; n < number(request, "mib") * 16; n++) {
                 out.write(chunk);
             }
+        }
+    }
+
+    private static boolean socket(Request request, Response response, Callback callback) {
+        var server = request.getConnectionMetaData().getConnector().getServer();
+        return ServerWebSocketContainer.ensure(server)
+                .upgrade((upgrade, answer, created) -> new Echo(), request, response, callback);
+    }
+
+    /** Sends back what it is sent. */
+    public static final class Echo extends Session.Listener.AbstractAutoDemanding {
+        @Override
+        public void onWebSocketText(String text) {
+            getSession().sendText(text, org.eclipse.jetty.websocket.api.Callback.NOOP);
         }
     }
 
