@@ -158,7 +158,7 @@ class Answers(Extension):
         found = set() if folder.is_dir() else {folder}
         for name in self.files(self.answers) if self.answers.keys() >= set(self.questions) and not found else []:
             path, *parents = folder / name, *list((folder / name).parents)[: name.count("/")]
-            found.update([path] if path.is_symlink() or path.is_dir() else [])
+            found.update([path] if path.is_symlink() or (os.path.lexists(path) and not path.is_file()) else [])
             found.update(p for p in parents if p.is_symlink() or (os.path.lexists(p) and not p.is_dir()))
         return [f"{path} is in the template's way. Rename it." for path in sorted(found)]
 
@@ -178,6 +178,7 @@ class Answers(Extension):
 
     def vet_beforehand(self, values: dict, no_input: bool) -> None:
         """Refuse what can be told before the first question; `values` are what cookiecutter starts from."""
+        Answers.git = False
         extra = self.called.get("extra_context") or {}
         replayed = self.replayed()
         refusals = self.unknown([*extra, *replayed])
@@ -462,7 +463,7 @@ def _text(value: object) -> object:
 
 
 def _quoted(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else json.dumps(value)
+    text = repr(value) if isinstance(value, str) else json.dumps(value, default=repr)
     return text if len(text) <= 500 else f"{text[:200]}... ({len(text)} characters)"
 
 

@@ -72,8 +72,8 @@ def put(files):
     """Move the files into place; return what became of each: added, the same, overwritten, kept or different."""
     became = {}
     for name, source in files.items():
-        if os.path.islink(name):
-            raise OSError(f"{os.path.abspath(name)} is a symbolic link")
+        if os.path.islink(name) or (os.path.lexists(name) and not os.path.isfile(name)):
+            raise OSError(f"{os.path.abspath(name)} is no file")
         if not os.path.lexists(name):
             became[name] = "added"
         elif text(name) == text(source):

@@ -5,6 +5,7 @@ And nothing outside of it is touched, whatever links are in there.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -109,6 +110,21 @@ def test_a_folder_named_like_one_of_the_templates_own_is_the_users(tmp_path, bak
     code, output = make(tmp_path, "--overwrite-if-exists")
     assert code == 0, output
     assert contents(tmp_path / "hello-service") == {**contents(bake().path), Path(name, "go", "main.go"): b"mine\n"}
+
+
+@pytest.mark.parametrize("options", [["-f"], ["-f", "-s"]])
+def test_a_pipe_is_not_waited_for(existing, options):
+    (existing / "Dockerfile").unlink()
+    os.mkfifo(existing / "Dockerfile")
+    code, output = cookiecutter(*arguments(existing.parent), *options)
+    assert (code, output) == (1, f"{existing / 'Dockerfile'} is in the template's way. Rename it.\n")
+
+
+def test_a_hard_link_to_a_file_elsewhere_is_replaced_not_written_to(existing, outside):
+    (existing / "Dockerfile").unlink()
+    (existing / "Dockerfile").hardlink_to(outside / "file")
+    assert make(existing.parent, "-f")[0] == 0
+    assert contents(outside) == {Path("file"): b"theirs\n"}
 
 
 @pytest.mark.parametrize("options", [["-f"], ["-f", "-s"]])
