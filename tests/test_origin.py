@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+from support.answers import cookiecutter
 from support.files import contents
-from support.services import ROOT
+from support.services import DIAGONAL, ROOT
 
 
-def test_a_clone_makes_the_same_service_as_the_working_tree(cookies_session, combination, tmp_path):
+@pytest.mark.parametrize(("language", "base"), DIAGONAL)
+def test_a_clone_makes_the_same_service_as_the_working_tree(cookies_session, bake, tmp_path, language, base):
     """`cookiecutter gh:…` clones; a file that git does not hold, or an ignored one, would be missing there."""
     clone = tmp_path / "slim-templates"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    answers = dict(zip(("language", "runtime_base"), combination, strict=True))
+    answers = {"language": language, "runtime_base": base}
     cloned = cookies_session.bake(extra_context=answers, template=str(clone))
-    local = cookies_session.bake(extra_context=answers)
     assert not cloned.exception
-    assert contents(cloned.project_path) == contents(local.project_path)
+    assert contents(cloned.project_path) == contents(bake(**answers).path)
 
 
-def test_answers_can_be_replayed(bake, combination, tmp_path):
+@pytest.mark.parametrize(("language", "base"), DIAGONAL)
+def test_answers_can_be_replayed(bake, tmp_path, language, base):
     """`--replay-file` makes the same service again."""
-    first = bake(language=combination[0], runtime_base=combination[1], project_name="Replayed", port="9001")
-    command = [
-        "cookiecutter",
-        str(ROOT),
-        "--no-input",
-        f"--output-dir={tmp_path}",
-        f"--config-file={tmp_path / 'config'}",
-    ]
+    answers = {"language": language, "runtime_base": base, "project_name": "Replayed", "port": "9001"}
     (tmp_path / "config").write_text(f"replay_dir: {tmp_path / 'replay'}\n")
-    answers = [f"language={combination[0]}", f"runtime_base={combination[1]}", "project_name=Replayed", "port=9001"]
-    subprocess.run([*command, *answers], check=True, capture_output=True)
+    command = [ROOT, f"--config-file={tmp_path / 'config'}"]
+    given = [f"{name}={answer}" for name, answer in answers.items()]
+    assert cookiecutter(*command, "--no-input", f"--output-dir={tmp_path / 'first'}", *given)[0] == 0
     (recorded,) = (tmp_path / "replay").iterdir()
     again = tmp_path / "again"
-    replay = ["cookiecutter", str(ROOT), f"--replay-file={recorded}", f"--output-dir={again}"]
-    subprocess.run(replay, check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    assert contents(again / "replayed") == contents(first.path)
+    assert cookiecutter(*command, f"--replay-file={recorded}", f"--output-dir={again}")[0] == 0
+    assert contents(again / "replayed") == contents(bake(**answers).path)
