@@ -1,4 +1,4 @@
-// Answers HTTP requests on PORT until SIGTERM or SIGINT.
+// Answers HTTP requests on PORT until SIGTERM, SIGINT or SIGHUP.
 //
 // "main.ts healthcheck" asks a running server whether it is alive; the image's HEALTHCHECK calls it,
 // because there is no shell and no curl to do so. Each command imports what it needs, and no more.
@@ -19,18 +19,29 @@ if (args.length === 0) {
 
 async function serve(port: number): Promise<void> {
   // The process may be told to stop before it has started; as PID 1 it has to listen from the beginning.
-  let stop = async () => {};
-  for (const signal of ["SIGTERM", "SIGINT"]) {
-    process.once(signal, async () => {
-      await stop().catch((error: Error) => fail(error.message));
+  let stop: () => Promise<void> = async () => process.exit();
+  let isStopping = false;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) {
+    process.on(signal, async () => {
+      if (isStopping) return;
+      isStopping = true;
+      await stop();
       // A timer or a pool that was left open must not hold up the end.
       process.exit();
     });
   }
+  reportOnQuit();
   const { createApp, drain, listen } = await import("./app.ts");
   const app = createApp();
-  stop = () => drain(app);
   await listen(app, port).catch((error: Error) => fail(error.message));
+  stop = () => drain(app);
+}
+
+/** SIGQUIT prints what runs, of which a thread of its own asks: also in the middle of a loop. */
+function reportOnQuit(): void {
+  const unsaid = { excludeNetwork: true, excludeEnv: true }; // names of peers, secrets
+  Object.assign(process.report, { signal: "SIGQUIT", filename: "stderr", ...unsaid });
+  process.report.reportOnSignal = true;
 }
 
 /** The port to listen on: `value`, or the default where it is empty. */

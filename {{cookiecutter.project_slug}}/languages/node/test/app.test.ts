@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -89,7 +89,8 @@ test("a request in flight is answered on shutdown", async () => {
 });
 
 test("draining does not wait for ever", async (t) => {
-  const app = createApp(new PassThrough());
+  const out = new PassThrough();
+  const app = createApp(out);
   const started = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
   app.get("/endless", async () => {
@@ -105,6 +106,52 @@ test("draining does not wait for ever", async (t) => {
     finish.resolve();
   });
   await started.promise;
+  await drain(app, 10);
+  out.end();
 
-  await assert.rejects(drain(app, 10), /still in flight/);
+  assert.match(await text(out), /"requests":1,.*still in flight/);
+});
+
+test("a request that arrives while draining is answered, and the last one of its connection", async () => {
+  const app = createApp(new PassThrough());
+  await listen(app, 0);
+  const { port } = app.server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async () => {
+    const [response] = await once(get({ port, path: "/", agent }), "response");
+    await text(response);
+    return response.headers.connection;
+  };
+
+  assert.equal(await ask(), "keep-alive");
+  const drained = drain(app);
+  assert.equal(await ask(), "close");
+  await drained;
+});
+
+test("a method that a path does not have is 405", async () => {
+  const app = createApp(new PassThrough());
+
+  const response = await app.inject({ method: "POST", url: "/", body: "text" });
+
+  assert.equal(response.statusCode, 405);
+  assert.equal(response.headers.allow, "GET, HEAD");
+  assert.deepEqual(response.json(), { error: "method not allowed" });
+});
+
+test("a line of the log is at most 8 KiB long", async () => {
+  const out = new PassThrough();
+  const app = createApp(out);
+
+  app.log.info({ long: "ü\n".repeat(20_000) }, "kept");
+  await app.inject(`/${"a".repeat(10_000)}`);
+  out.end();
+
+  const lines = (await text(out)).trim().split("\n");
+  assert.ok(lines.every((line) => Buffer.byteLength(line) <= 8192));
+  const [first, second] = lines.map((line) => JSON.parse(line));
+  assert.ok(first.long.endsWith("…[cut]"));
+  assert.equal(first.msg, "kept");
+  assert.equal(second.path.length, 1024);
+  assert.equal(second.path_length, 10_001);
 });

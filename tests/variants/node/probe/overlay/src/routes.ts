@@ -7,16 +7,6 @@ const greeting = "Hello from hello-service";
 export async function routes(app: FastifyInstance): Promise<void> {
   app.get("/", async () => ({ message: greeting }));
 
-  // The process is alive.
-  app.get("/healthz", async () => ({ status: "ok" }));
-
-  // Whether to send new requests here: not while draining.
-  app.get("/readyz", async (_request, reply) => {
-    if (!app.draining) return { status: "ready" };
-    reply.code(503);
-    return { status: "draining" };
-  });
-
   app.get<{ Querystring: { ms: string } }>("/slow", async ({ query }) => {
     const ms = Number(query.ms);
     await sleep(ms);

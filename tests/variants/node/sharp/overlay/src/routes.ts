@@ -7,16 +7,6 @@ const greeting = "Hello from hello-service";
 export async function routes(app: FastifyInstance): Promise<void> {
   app.get("/", async () => ({ message: greeting }));
 
-  // The process is alive.
-  app.get("/healthz", async () => ({ status: "ok" }));
-
-  // Whether to send new requests here: not while draining.
-  app.get("/readyz", async (_request, reply) => {
-    if (!app.draining) return { status: "ready" };
-    reply.code(503);
-    return { status: "draining" };
-  });
-
   app.get("/picture", async () => {
     const red = { width: 64, height: 48, channels: 3, background: "red" } as const;
     const picture = await sharp({ create: red }).resize(32).webp().toBuffer();

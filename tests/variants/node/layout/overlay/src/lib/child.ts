@@ -1,0 +1,3 @@
+import { double } from "../../shared/double.ts";
+
+process.send?.(double(double(10)));
