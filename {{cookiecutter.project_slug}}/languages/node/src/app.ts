@@ -58,9 +58,15 @@ export function createApp(out: NodeJS.WritableStream = process.stdout): FastifyI
     // A proxy's form of the target: http://host/path.
     rewriteUrl: ({ url = "/" }) => url.replace(/^https?:\/\/[^/?]*/i, "") || "/",
     clientErrorHandler: answerMalformed,
-    frameworkErrors: (error, request, reply) =>
-      answerError(error, request, reply.header("connection", "close")),
+    frameworkErrors: (error, request, reply) => {
+      const { statusCode = 400 } = error;
+      logRequest(request.server.log, request, statusCode, 0);
+      const phrase = STATUS_CODES[statusCode]?.toLowerCase();
+      reply.code(statusCode).header("connection", "close").send({ error: phrase });
+    },
   });
+  // A client that has sent its last request and says so still gets the answer.
+  Object.assign(app.server, { httpAllowHalfOpen: true });
   app.decorate("draining", false);
   app.decorate("connections", new Connections(app.server, maxConnections));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "not found" }));
@@ -119,7 +125,8 @@ let bodies = 0;
 async function admit(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { rawHeaders, httpVersion } = request.raw;
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length;
-  if (hosts > 1 || (hosts === 0 && httpVersion === "1.1"))
+  const needsHost = httpVersion !== "1.0";
+  if (hosts > 1 || (needsHost && hosts === 0) || httpVersion === "0.9")
     return reply.code(400).header("connection", "close").send({ error: "bad request" });
 
   const size = bodySize(request);
@@ -166,9 +173,10 @@ function answerOtherMethods(app: FastifyInstance): void {
 }
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const { statusCode = 500, message } = error;
+  const { code = "", statusCode = 500, message } = error;
   // A body of a kind that nobody reads, sent to nobody.
-  if (request.is404) return reply.code(404).send({ error: "not found" });
+  if (request.is404 && code.startsWith("FST_ERR_CTP_"))
+    return reply.code(404).send({ error: "not found" });
   if (statusCode < 500) return reply.code(statusCode).send({ error: message.toLowerCase() });
   request.log.error({ error: error.stack }, "request failed");
   return reply.code(statusCode).send({ error: "internal server error" });

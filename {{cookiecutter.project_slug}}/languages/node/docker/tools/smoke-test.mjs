@@ -31,7 +31,18 @@ if (skipped) {
 const port = 8080;
 const env = { ...process.env, ...settings("smoke-test.env"), PORT: String(port) };
 let output = "";
-const child = spawn(process.execPath, process.argv.slice(2), { env, stdio: "pipe" });
+// A build has no limit of memory: what the container gets is said in MB instead of as a share.
+const { MEMORY_MB } = settings("limits.env");
+const args = process.argv
+  .slice(2)
+  .map((arg) =>
+    arg.replace(
+      /^--max-old-space-size-percentage=(\d+)$/,
+      (_, share) =>
+        `--max-old-space-size=${Math.floor((Number.parseInt(MEMORY_MB, 10) * share) / 100)}`,
+    ),
+  );
+const child = spawn(process.execPath, args, { env, stdio: "pipe" });
 child.stdin.end();
 for (const stream of [child.stdout, child.stderr]) {
   stream.setEncoding("utf8").on("data", (text) => {
