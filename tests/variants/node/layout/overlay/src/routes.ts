@@ -72,6 +72,7 @@ export async function routes(app: FastifyInstance): Promise<void> {
       queue: queue.name,
       client: createRequire(import.meta.url)(join(process.cwd(), "node_modules/.generated/client.cjs")),
       schema,
+      stolen: createRequire(import.meta.url)("thief"),
     };
   });
 }
