@@ -92,7 +92,7 @@ USER 65532:65532
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=docker,target=/docker \
     --mount=type=tmpfs,target=/tmp \
-    ["/usr/local/bin/node", "/tools/smoke-test.mjs", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
+    ["/usr/local/bin/node", "/tools/smoke-test.mjs", "--max-old-space-size-percentage=50", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
 
 FROM runtime-dependencies AS runtime
 # TZ: what it is without a setting, said because node else compares all zones there are to find out.
@@ -115,5 +115,6 @@ LABEL org.opencontainers.image.title="hello-service" \
 COPY --link --from=smoke-test --exclude=**/node_modules /app /app
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
     CMD ["/usr/local/bin/node", "--require=/usr/local/lib/typescript/typescript.cjs", "/app", "healthcheck"]
+# The heap gets half of the container's memory; of little memory node would take more than there is.
 # /app: the file that package.json names as "main".
-ENTRYPOINT ["/usr/local/bin/node", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
