@@ -81,13 +81,13 @@ def test_hostile_text_stays_text(bake, tmp_path, monkeypatch, language):
     assert not list(tmp_path.iterdir())
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(text=st.from_regex(RULES["description"]["pattern"], fullmatch=True), language=st.sampled_from(LANGUAGES))
 def test_any_text_that_is_accepted_stays_text(bake, text, language):
     sound(bake(project_name=text, description=text, project_slug="hostile", language=language), text, text)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     slug=st.from_regex("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True),
     owner=st.from_regex(r"[a-z0-9]{1,9}((\.|_|__|-{1,3})[a-z0-9]{1,9}){0,3}(/[a-z0-9]{1,60})?", fullmatch=True),
@@ -97,7 +97,7 @@ def test_any_name_that_is_accepted_gives_files_that_parse(bake, slug, owner, lan
     sound(bake(project_slug=slug, owner=owner, language=language), "Hello Service", "A small HTTP service.")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=250))
 def test_any_project_name_gives_a_slug_or_a_refusal(cookies_session, name):
     result = cookies_session.bake(extra_context={"project_name": name, "description": "x"})
