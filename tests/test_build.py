@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import tarfile
 
 import pytest
-from support.engine import EngineError
+from support.engine import EngineError, build
+from support.services import PREFIX
 
 # The stages an edit of the sources may run again; every other one comes before the application.
 APPLICATION_STAGES = {"build", "project", "modules", "smoke-test", "runtime"}
@@ -93,3 +95,16 @@ def layer_contents(image):
     """What is in an image's layers, the lowest first: time stamps are those of whichever build made a layer first."""
     with image.layers() as layers:
         return [layer.contents for layer in layers]
+
+
+@pytest.mark.usefixtures("_engine")
+def test_a_company_may_serve_the_programs_of_the_build_from_an_image(bake, ca_bundle, tmp_path):
+    """As the README says it; which language's programs they are makes no difference to BuildKit."""
+    service = bake(language="go", project_slug="with-tools-of-a-company")
+    tools = shutil.copytree(service.path / "docker" / "tools", tmp_path / "tools")
+    script = (tools / "build.sh").read_text()
+    (tools / "build.sh").write_text(script.replace("set -eu\n", 'set -eu\necho "of the company" >&2\n', 1))
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY tools /\n")
+    image = build(tmp_path, f"{PREFIX}/company-tools").image.tag
+    made = service.build(f"--build-context=tools=docker-image://{image}", target="deps", ca=ca_bundle)
+    assert "of the company" in made.log

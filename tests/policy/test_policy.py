@@ -176,6 +176,9 @@ def test_renovate_finds_whatever_has_a_version(tool, bake, tmp_path, language):
     }
     assert found >= {
         ("dockerfile", "Dockerfile", "docker/dockerfile"),
+        ("regex", "docker-bake.hcl", "docker/buildkit-syft-scanner"),
+        ("regex", ".github/workflows/release.yaml", "anchore/grype"),
+        ("regex", ".github/workflows/release.yaml", "moby/buildkit"),
         ("github-actions", ".github/workflows/ci.yaml", "actions/checkout"),
         ("github-actions", ".github/workflows/release.yaml", "sigstore/cosign-installer"),
         *FRESH[language],
