@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -39,3 +40,9 @@ def test_shell_scripts_of_the_repository_are_clean():
 def test_python_of_the_repository_is_clean():
     run("ruff", "check", ".")
     run("ruff", "format", "--check", ".")
+
+
+def test_no_test_file_is_imported_by_another():
+    """What two of them need is in tests/support."""
+    for file in ROOT.glob("tests/test_*.py"):
+        assert not re.search(r"^\s*(from|import) test_", file.read_text(encoding="utf-8"), re.MULTILINE), file

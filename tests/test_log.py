@@ -7,8 +7,8 @@ import json
 import pytest
 from support.client import request
 from support.engine import wait_for
+from support.malformed import MALFORMED
 from support.services import HTTP
-from test_http import MALFORMED
 
 pytestmark = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
 
