@@ -114,12 +114,56 @@ copy() {
 
 # Scanners read one file per package here; the licence goes with the library.
 record() {
-    file=$(readlink -f "$1")
-    package=$(dpkg -S "$file" 2>/dev/null || dpkg -S "${file#/usr}" 2>/dev/null) || return 0
-    package=${package%%:*} package=${package%%,*}
-    mkdir -p "$dest/var/lib/dpkg/status.d" "$dest/usr/share/doc/$package"
-    dpkg-query -s "$package" >"$dest/var/lib/dpkg/status.d/$package"
-    cp -L "/usr/share/doc/$package/copyright" "$dest/usr/share/doc/$package/" 2>/dev/null || true
+    mkdir -p "$dest/var/lib/dpkg/status.d" "$dest/usr/share/doc/$1"
+    dpkg-query -s "$1" >"$dest/var/lib/dpkg/status.d/$1"
+    cp -L "/usr/share/doc/$1/copyright" "$dest/usr/share/doc/$1/" 2>/dev/null || true
+}
+
+# The system's package of a file, and what a package consists of: Debian's package manager or Alpine's.
+owner() {
+    if [ -d /var/lib/dpkg ]; then
+        package=$(dpkg -S "$1" 2>/dev/null || dpkg -S "${1#/usr}" 2>/dev/null) || return 0
+        package=${package%%:*} && echo "${package%%,*}"
+    else
+        apk info --no-network --quiet --who-owns "$1" 2>/dev/null | sed -n '1s/-[^-]*-r[0-9]*$//p'
+    fi
+}
+content() {
+    if [ -d /var/lib/dpkg ]; then dpkg -L "$1"; else apk info --no-network -qL "$1" | sed 's|^[^/]|/&|'; fi
+}
+depends() {
+    if [ -d /var/lib/dpkg ]; then
+        dpkg-query -W -f '${Depends}\n' "$1" | tr ',|' '\n\n' | sed 's/^ *//; s/[ :(].*//'
+    else
+        apk info --no-network -qR "$1" | sed '/:/d; s/[<>=~].*//'
+    fi
+}
+
+# What a library opens by itself comes with its package: plugins, data, settings. So do packages that it depends on,
+# but for those with programs, which a library does not need to work. Not the C library's own: character sets for iconv.
+companions() {
+    case " $seen " in *" $1 "*) return 0 ;; esac
+    seen="$seen $1"
+    case $1 in '' | libc6 | musl) return 0 ;; esac
+    files=$(content "$1" 2>/dev/null) || return 0
+    case $files in */bin/* | */sbin/*) return 0 ;; esac
+    for file in $files; do
+        case $file in
+            */share/doc/* | */share/man/* | */share/lintian/* | */share/locale/* | */include/* | */share/gcc/* | */share/gdb/* | *.a | *.la | *.pc) continue ;;
+        esac
+        [ -f "$file" ] && [ ! -e "$base$file" ] || continue
+        folder=$(readlink -f "${file%/*}")
+        [ ! -e "$dest$folder/${file##*/}" ] || continue
+        mkdir -p "$dest$folder"
+        cp -a "$file" "$dest$folder/"
+        [ ! -L "$file" ] && [ "$(machine "$file")" = "$own_machine" ] || continue
+        needs "$file" | sed -n 's/^found //p' >"$verdicts.plugin"
+        while read -r library; do
+            in_base "$library" || [ -e "$dest$(readlink -f "${library%/*}")/${library##*/}" ] || copy "$library"
+        done <"$verdicts.plugin"
+    done
+    [ ! -d /var/lib/dpkg ] || record "$1"
+    for dependency in $(depends "$1"); do companions "$dependency"; done
 }
 
 # fail WHY LINE
@@ -169,7 +213,7 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
         fi
     done | sort -u >"$verdicts"
 
-copied=
+copied='' packages='' seen=''
 native=$(sed -n 's/^native //p' "$verdicts")
 while read -r verdict subject file; do
     case $verdict in
@@ -193,7 +237,10 @@ while read -r verdict subject file; do
             [ -z "$(find "$(folder_of "$file" "$@")" -name "${subject##*/}")" ] || continue
             copied="$copied $subject "
             copy "$subject"
-            record "$subject" ;;
+            package=$(owner "$(readlink -f "$subject")")
+            [ -z "$package" ] || [ ! -d /var/lib/dpkg ] || record "$package"
+            packages="$packages $package" ;;
     esac
 done <"$verdicts"
-rm "$verdicts"
+for package in $packages; do companions "$package"; done
+rm -f "$verdicts" "$verdicts.plugin"

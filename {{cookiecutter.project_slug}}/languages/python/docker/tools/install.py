@@ -21,6 +21,9 @@ UV = ("uv", "pip", "install", "--quiet")
 # What building a folder takes that says nothing about it (PEP 518).
 DEFAULT_BACKEND = ["setuptools>=40.8.0"]
 
+# What some backends ask for on top, once they are there, to link a folder in place of copying it.
+LINKING = ["editables"]
+
 
 def main(what: str, file: str, prefix: str = sys.prefix) -> None:
     """Install `what` of the lock file `file`."""
@@ -92,7 +95,7 @@ def backend(entry: str) -> list[str]:
     """Return what building a folder takes."""
     folder = re.sub(r"^(-e|--editable)\s*", "", entry).split()[0].removeprefix("file://")
     requires: list[str] = manifest(folder).get("build-system", {}).get("requires", DEFAULT_BACKEND)
-    return requires
+    return requires + LINKING
 
 
 def refuse_other_places(folders: list[str]) -> None:

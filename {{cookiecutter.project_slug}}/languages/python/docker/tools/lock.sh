@@ -1,6 +1,5 @@
 #!/bin/sh
-# Part of the template: an update replaces it.
-# Locks the dependencies that pyproject.toml names. To add one:
+# Locks the dependencies that pyproject.toml names. Part of the template: an update replaces it. To add one:
 #
 #     uv add --frozen httpx
 #     sh docker/tools/lock.sh
@@ -10,9 +9,12 @@ set -eu
 cd "$(dirname "$0")/../.."
 # Options are written with "=": Renovate repeats these commands as the locked files tell them.
 uv pip compile --quiet --python-version=3.13 "$@" pyproject.toml --output-file=requirements.txt
-# The same versions and the tools for tests: what is tested is what is shipped.
+# A folder of this repository is named relative to it, so that the lock holds on every machine.
+relative() { sed "s|file://$PWD/|./|" "$1" >"$1.new" && cat "$1.new" >"$1" && rm "$1.new"; }
+relative requirements.txt
+# The same versions and the tools for tests: what is tested is what is shipped. uv takes no folder as a constraint.
+cp requirements.txt requirements.txt.whole
+grep -v '^\(-e \)\{0,1\}\./' requirements.txt.whole >requirements.txt
 uv pip compile --quiet --python-version=3.13 "$@" pyproject.toml --group=dev --constraints=requirements.txt --output-file=requirements-dev.txt
-# A folder of the repository is named relative to it, so that the lock holds on every machine.
-for lock in requirements.txt requirements-dev.txt; do
-    sed "s|file://$PWD/|./|" "$lock" >"$lock.new" && cat "$lock.new" >"$lock" && rm "$lock.new"
-done
+mv requirements.txt.whole requirements.txt
+relative requirements-dev.txt

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
-
 from service.body import body_limit
 
 handlers = APIRouter()

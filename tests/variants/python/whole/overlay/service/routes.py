@@ -1,0 +1,104 @@
+"""Every endpoint: what a service may count on in its image."""
+
+import ctypes.util
+import curses
+import dbm.ndbm
+import getpass
+import importlib.metadata
+import inspect
+import json
+import logging
+import os
+import pwd
+import readline
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import certifi
+import lib
+import requests
+from attrs import define
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+# What a library may do when it is imported.
+logging.basicConfig(format="plain %(message)s")
+Path("~/.cache/service").expanduser().mkdir(parents=True)
+
+router = APIRouter()
+SETTING = os.environ["SETTING"]
+
+
+@router.get("/")
+async def hello() -> dict[str, str]:
+    """Greet."""
+    return {"message": "Hello from hello-service"}
+
+
+@router.get("/page")
+async def page() -> FileResponse:
+    """Send a file of the project, named relative to its folder."""
+    return FileResponse("public/page.txt")
+
+
+@router.get("/files")
+async def files() -> dict[str, str | list[str]]:
+    """Say where it runs and what is there."""
+    return {
+        "cwd": str(Path.cwd()),
+        "names": sorted(path.name for path in Path().iterdir()),
+        "greeting": Path("locales/de/grüße.txt").read_text(encoding="utf-8"),
+    }
+
+
+@router.get("/user")
+async def user() -> dict[str, str]:
+    """Say who it is."""
+    entry = pwd.getpwuid(os.getuid())
+    return {"name": entry.pw_name, "home": entry.pw_dir, "getuser": getpass.getuser()}
+
+
+@router.get("/sources")
+def sources() -> dict[str, bool]:
+    """Look at sources of packages and of the standard library, and their documentation."""
+    modules: list[ModuleType] = [requests, json, curses, dbm.ndbm, readline]
+    return {
+        "package": "def get(" in inspect.getsource(requests.api),
+        "class": "class JSONEncoder" in inspect.getsource(json.JSONEncoder),
+        "documented": "JSON" in (json.dumps.__doc__ or ""),
+        "compiled": all(Path(requests.__file__ or "").parent.glob("__pycache__/*.pyc")),
+        "imported": all(module.__name__ in sys.modules for module in modules),
+        "attrs": "define" in define.__name__,
+    }
+
+
+@router.get("/library")
+def library() -> dict[str, str]:
+    """Use the dependency that is a folder."""
+    return {
+        "version": importlib.metadata.version("lib"),
+        "template": lib.template(),
+        "command": subprocess.run(["greet"], capture_output=True, text=True).stdout,
+    }
+
+
+@router.get("/trust")
+def trust() -> dict[str, bool]:
+    """Say whether every client trusts what SSL_CERT_FILE names."""
+    named = os.environ["SSL_CERT_FILE"]
+    return {
+        "certifi": certifi.where() == named,
+        "requests": requests.certs.where() == named == os.environ["REQUESTS_CA_BUNDLE"],
+        "urllib": ssl.get_default_verify_paths().cafile == named,
+        "provider": ctypes.util.find_library("c") is not None or sys.platform == "linux",
+    }
+
+
+@router.get("/log")
+def log() -> dict[str, str]:
+    """Log through a logger of a library."""
+    logging.getLogger("some.library").warning("from a library")
+    return {"setting": SETTING}
