@@ -10,7 +10,7 @@ COPY docker/tools /
 FROM python:3.14-slim-trixie AS deps
 COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
 WORKDIR /src
-ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_SYSTEM_PYTHON=1 \
+ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PYTHON=/usr/local/bin/python3 UV_SYSTEM_PYTHON=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 # Of folders that are dependencies (`uv add ./lib`), the manifest says what building them takes.
 COPY --parents requirements.txt **/pyproject.toml ./
