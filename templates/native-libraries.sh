@@ -133,7 +133,7 @@ content() {
 }
 depends() {
     if [ -d /var/lib/dpkg ]; then
-        dpkg-query -W -f '${Depends}\n' "$1" | tr ',|' '\n\n' | sed 's/^ *//; s/[ :(].*//'
+        dpkg-query -W -f '${Depends}\n' "$1" | sed 's/[,|] */\n/g' | sed 's/[ :(].*//'
     else
         apk info --no-network -qR "$1" | sed '/:/d; s/[<>=~].*//'
     fi
