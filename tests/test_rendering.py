@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 
+from support.answers import DEFAULTS, arguments, cookiecutter
 from support.files import PARSERS
-from support.services import BASES, QUESTIONS, RECORDS, expected_files
+from support.services import BASES, QUESTIONS, RECORDS, ROOT, expected_files
+from support.template import snapshot
 
 LOCK_FILES = {name for record in RECORDS.values() for name in record["lock_files"]}
 # What renders the template anew speaks the template's language, whatever the service's is.
@@ -101,3 +105,25 @@ def test_git_sees_every_file(service, tmp_path):
         cwd=service.path,
     )
     assert not ignored.stdout
+
+
+def test_what_was_not_chosen_is_not_rendered(tmp_path):
+    template = snapshot(tmp_path / "template")
+    for folder in QUESTIONS["_alternatives"]:
+        for other in (template / "{{cookiecutter.project_slug}}" / folder).iterdir():
+            if other.name not in DEFAULTS.values():
+                (other / "README.md").write_text("{{ there.is.no.such.thing }}")
+    code, output = cookiecutter(*arguments(tmp_path / "out", template=template))
+    assert code == 0, output
+
+
+def test_without_a_terminal_no_menu_is_imported(tmp_path):
+    """It would take as long as making the service."""
+    program = (
+        "import sys; from cookiecutter.main import cookiecutter as make\n"
+        "make(sys.argv[1], no_input=True, default_config=True, output_dir=sys.argv[2])\n"
+        "sys.exit(' '.join({'questionary', 'prompt_toolkit'} & sys.modules.keys()))\n"
+    )
+    command = [sys.executable, "-c", program, ROOT, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(tmp_path)})
+    assert done.stderr == "\n"
