@@ -8,16 +8,12 @@ ARG VERSION
 # The packages' scripts link manual pages into a folder that slim images do not have.
 RUN mkdir -p /usr/share/man/man1 && apt-get update -qq && \
     apt-get install -qq -y --no-install-recommends binutils libgif7 libharfbuzz0b tzdata "openjdk-$VERSION-jdk-headless"
-RUN <<EOF
-set -e
-cd /usr/lib/jvm/java-*/
-bin/jlink --module-path jmods --add-modules ALL-MODULE-PATH --generate-linkable-runtime --output /opt/java/openjdk
-cd /opt/java/openjdk
-bin/java -Xshare:dump
-# Temurin brings its libraries along; this JDK shares some with the system.
-find . -name '*.so' -exec ldd {} + | sed -n 's#.*=> \(/[^ ]*\) (0x.*#\1#p' | grep -v "^$PWD" | sort -u |
-    xargs readlink -f | xargs dpkg -S | cut -d : -f 1 | sort -u > /packages
-EOF
+RUN apt-get update -qq && apt-get install -qq -y --no-install-recommends patchelf
+COPY java/self-contained.sh /
+RUN sh /self-contained.sh "/usr/lib/jvm/java-$VERSION-openjdk-amd64" /jmods && \
+    "/usr/lib/jvm/java-$VERSION-openjdk-amd64/bin/jlink" --module-path /jmods --add-modules ALL-MODULE-PATH \
+        --generate-linkable-runtime --output /opt/java/openjdk && \
+    /opt/java/openjdk/bin/java -Xshare:dump && rm -r /jmods
 
 FROM slim-testbed/tools AS maven-files
 ARG MAVEN
@@ -38,9 +34,8 @@ RUN sh /beside.sh /beside /opt/java/openjdk /usr/bin/strip /usr/bin/objcopy /usr
 
 FROM $DEBIAN AS glibc-jdk
 LABEL slim-templates.stand-in="Debian's OpenJDK on Debian, laid out like Temurin"
-RUN --mount=type=bind,from=debian-jdk,source=/packages,target=/packages \
-    apt-get update -qq && \
-    xargs -a /packages apt-get install -qq -y --no-install-recommends binutils ca-certificates fontconfig locales p11-kit tzdata && \
+RUN apt-get update -qq && \
+    apt-get install -qq -y --no-install-recommends binutils ca-certificates fontconfig locales p11-kit tzdata && \
     localedef -i en_US -f UTF-8 en_US.UTF-8 && rm -rf /var/lib/apt/lists/*
 ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     LANG=en_US.UTF-8 LANGUAGE=en_US:en LC_ALL=en_US.UTF-8
