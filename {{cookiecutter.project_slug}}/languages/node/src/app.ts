@@ -58,12 +58,7 @@ export function createApp(out: NodeJS.WritableStream = process.stdout): FastifyI
     // A proxy's form of the target: http://host/path.
     rewriteUrl: ({ url = "/" }) => url.replace(/^https?:\/\/[^/?]*/i, "") || "/",
     clientErrorHandler: answerMalformed,
-    frameworkErrors: (error, request, reply) => {
-      const { statusCode = 400 } = error;
-      logRequest(request.server.log, request, statusCode, 0);
-      const phrase = STATUS_CODES[statusCode]?.toLowerCase();
-      reply.code(statusCode).header("connection", "close").send({ error: phrase });
-    },
+    frameworkErrors: answerBadPath,
   });
   // A client that has sent its last request and says so still gets the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true });
@@ -180,6 +175,15 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   if (statusCode < 500) return reply.code(statusCode).send({ error: message.toLowerCase() });
   request.log.error({ error: error.stack }, "request failed");
   return reply.code(statusCode).send({ error: "internal server error" });
+}
+
+/** Answers a path that cannot be decoded: one in another encoding than UTF-8 is none of the service's. */
+function answerBadPath(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const isEscaped = !/%(?![0-9a-f]{2})/i.test(request.originalUrl);
+  const status = isEscaped ? 404 : 400;
+  logRequest(request.server.log, request, status, 0);
+  if (!isEscaped) reply.header("connection", "close");
+  reply.code(status).send({ error: STATUS_CODES[status]?.toLowerCase() });
 }
 
 const malformed: Record<string, number> = {
