@@ -357,7 +357,8 @@ async def flood(port: int, count: int, send: str, fill: int = 0, hold: float = 0
             except TimeoutError:
                 return
 
-    async def ask(path: str) -> str:
+    async def ask(path: str, again: int = 2) -> str:
+        # Who is cut off before the answer asks again, as browsers, proxies and probes do.
         try:
             client = await Client.connect(port)
             await client.send(request(path, "Connection: close"))
@@ -366,7 +367,7 @@ async def flood(port: int, count: int, send: str, fill: int = 0, hold: float = 0
         except (OSError, TimeoutError) as error:
             return f"{path} {type(error).__name__}"
         if not answer:
-            return f"{path} none"
+            return await ask(path, again - 1) if again else f"{path} none"
         return f"{path} {answer.status} {answer.headers.get('retry-after', '')}".strip()
 
     async def others() -> None:

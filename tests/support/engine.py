@@ -327,9 +327,9 @@ class Container:
         """Send the signal `name`, for example TERM, to its process."""
         docker("kill", f"--signal={name}", self.id)
 
-    def stop(self) -> int:
-        """Send SIGTERM, kill after ten seconds, and return the exit code."""
-        docker("stop", "--time=10", self.id)
+    def stop(self, seconds: int = 10) -> int:
+        """Send SIGTERM, kill after so many seconds, and return the exit code."""
+        docker("stop", f"--time={seconds}", self.id)
         return self.state["ExitCode"]
 
     def wait(self) -> int:

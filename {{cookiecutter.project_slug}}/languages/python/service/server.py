@@ -42,7 +42,7 @@ IDLE_TIMEOUT = 120
 # What 128 MB of memory carry. Beyond it: 503, and connections without a request are closed, the
 # oldest first.
 REQUESTS_AT_A_TIME = 256
-BODIES_AT_A_TIME = 32 << 20
+BODIES_AT_A_TIME = 16 << 20  # each is in memory twice or more: its pieces, and the whole
 IDLE_CONNECTIONS = 700
 
 # Docker kills ten seconds after SIGTERM; two are left to exit. For a moment requests still come on
