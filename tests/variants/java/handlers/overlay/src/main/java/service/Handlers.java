@@ -27,7 +27,7 @@ final class Handlers {
         router.get("/fail", Handlers::fail);
         router.get("/fill", Handlers::fill);
         router.post("/body", Handlers::body);
-        router.method("POST", "/upload", Long.MAX_VALUE, Handlers::upload);
+        router.method("POST", "/upload", 64 << 20, Handlers::upload);
         router.get("/events", Handlers::events);
         router.get("/stream", Handlers::stream);
         router.handler("/socket", Handlers::socket);
@@ -39,8 +39,9 @@ final class Handlers {
     }
 
     private static void slow(Request request, Response response) throws Exception {
-        Thread.sleep(number(request, "ms"));
-        Router.send(response, 200, json("slept", number(request, "ms")));
+        int ms = number(request, "ms");
+        Thread.sleep(ms);
+        Router.send(response, 200, json("slept", ms));
     }
 
     private static void fail(Request request, Response response) {
@@ -79,7 +80,7 @@ final class Handlers {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
         try (OutputStream out = Content.Sink.asOutputStream(response)) {
             for (int n = 0; ; n++) {
-                out.write(("data: " + n + "\n\n").getBytes(StandardCharsets.US_ASCII));
+                out.write(("data: " + n + "\n\n").getBytes(StandardCharsets.UTF_8));
                 out.flush();
                 Thread.sleep(50);
             }
@@ -98,14 +99,14 @@ final class Handlers {
     private static boolean socket(Request request, Response response, Callback callback) {
         var server = request.getConnectionMetaData().getConnector().getServer();
         return ServerWebSocketContainer.ensure(server)
-                .upgrade((upgrade, answer, created) -> new Echo(), request, response, callback);
+                .upgrade((asked, answered, done) -> new Echo(), request, response, callback);
     }
 
-    /** Sends back what it is sent. */
+    /** Sends back what comes. */
     public static final class Echo extends Session.Listener.AbstractAutoDemanding {
         @Override
-        public void onWebSocketText(String text) {
-            getSession().sendText(text, org.eclipse.jetty.websocket.api.Callback.NOOP);
+        public void onWebSocketText(String message) {
+            getSession().sendText(message, org.eclipse.jetty.websocket.api.Callback.NOOP);
         }
     }
 
