@@ -161,6 +161,22 @@ def test_a_link_that_is_planted_in_the_meantime_is_not_followed(tmp_path, outsid
     assert contents(outside) == {Path("file"): b"theirs\n"}
 
 
+@pytest.mark.parametrize("name", ["Dockerfile", "docker"])
+def test_windows_follows_no_link_either(bake, tmp_path, outside, name):
+    """There folders cannot be opened: the last hook looks at each step instead."""
+    template = snapshot(tmp_path / "template")
+    hook = template / "hooks" / "post_gen_project.py"
+    hook.write_text(re.sub(r"opens = os\.open in .*", "opens = False", hook.read_text()))
+    code, output = cookiecutter(*arguments(tmp_path / "first", template=template))
+    assert code == 0, output
+    assert contents(tmp_path / "first" / "hello-service") == contents(bake().path)
+    with (template / "hooks" / "pre_gen_project.py").open("a") as first:
+        first.write(f"os.symlink({str(outside)!r}, {name!r})\n")
+    (tmp_path / "out" / "hello-service").mkdir(parents=True)
+    assert cookiecutter(*arguments(tmp_path / "out", template=template), "-f")[0] == 1
+    assert contents(outside) == {Path("file"): b"theirs\n"}
+
+
 @pytest.mark.parametrize("hook", ["pre_gen_project", "post_gen_project"])
 def test_a_failing_hook_leaves_nothing(tmp_path, hook):
     template = snapshot(tmp_path / "template")

@@ -198,6 +198,25 @@ def test_an_answer_can_be_changed(history, bake, tmp_path):
     assert after != before
 
 
+def test_a_bad_answer_is_a_sentence_under_cruft_as_well(history, tmp_path):
+    service = create(history, tmp_path / "work", "main")
+    before = contents(service)
+    for given, said in {
+        '{"prot": "9000"}': "There is no question 'prot'. Did you mean port? ",
+        '{"language": "gopher"}': "language is 'gopher', but it has to be go, ",
+    }.items():
+        for command in (
+            ["update", "--skip-apply-ask", f"--variables-to-update={given}"],
+            ["create", str(history), "--no-input", f"--extra-context={given}", f"--output-dir={tmp_path / 'out'}"],
+        ):
+            done = subprocess.run(["cruft", *command], cwd=service, capture_output=True, text=True)
+            assert done.returncode == 1
+            assert done.stderr.startswith(said)
+            assert done.stderr.count("\n") == 1
+    assert contents(service) == before
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_service_made_by_cookiecutter_can_be_linked(template, bake, tmp_path):
     made = shutil.copytree(bake(port="9001").path, tmp_path / "hello-service")
     cruft("link", str(template), "--no-input", '--extra-context={"port": "9001"}', cwd=made)
