@@ -117,22 +117,23 @@ function scripts(cpu) {
     fail(
       'an install script failed. Where it says "gyp ERR!" above, a package was to be compiled, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} ...).',
     );
-  sayWhatWasSkipped(packages);
+  sayWhatWasSkipped();
 }
 
 /** pnpm, and npm from version 12 on, run only the scripts of packages that the project has approved. */
-function sayWhatWasSkipped(packages) {
-  const { stdout: version } = spawnSync("npm", ["--version"], { encoding: "utf8" });
-  if (isForPnpm) run("pnpm", ["ignored-builds"]);
-  else if (Number.parseInt(version, 10) >= 12) {
-    const { allowScripts = {} } = manifest;
-    const isNamed = (id) => id in allowScripts || id.replace(/@[^@]*$/, "") in allowScripts;
-    const skipped = packages.filter((id) => !isNamed(id));
-    if (skipped.length > 0)
-      console.error(
-        `packages: npm has not run the install scripts of ${skipped.join(", ")}: "allowScripts" in package.json does not name them (npm approve-scripts, or npm deny-scripts where they are not needed).`,
-      );
+function sayWhatWasSkipped() {
+  if (isForPnpm) {
+    run("pnpm", ["ignored-builds"]);
+    return;
   }
+  const ask = (...args) => spawnSync("npm", args, { encoding: "utf8" }).stdout;
+  if (Number.parseInt(ask("--version"), 10) < 12) return;
+  const pending = ask("approve-scripts", "--allow-scripts-pending", "--json");
+  const skipped = JSON.parse(pending).allowScripts.flatMap(({ changes }) => changes);
+  if (skipped.length > 0)
+    console.error(
+      `packages: npm has not run the install scripts of ${skipped.map(({ key }) => key).join(", ")}: "allowScripts" in package.json does not name them (npm approve-scripts, or npm deny-scripts where they are not needed).`,
+    );
 }
 
 function project() {
