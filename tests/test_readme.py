@@ -26,7 +26,7 @@ SERVING = re.compile(r"docker run --rm (--init )?-p|docker compose up")
 ELSEWHERE = {
     r"/path/to/|corp\.example|example\.com|some-package|company\.pem|ca\.p12": "has a name of the reader's own in it",
     r"--push$|^cosign verify": "needs a registry and a released image; tests/test_pipeline.py",
-    r"kustomize|kubectl": "needs a cluster; tests/test_policy.py runs kustomize",
+    r"kustomize|kubectl": "needs a cluster; tests/policy runs kustomize",
     r"^pipx run cruft": "needs the template's address; tests/test_updates.py",
     r"^(go|golangci-lint|npm|uv|\. \.venv|python|pytest|ruff|mvn|sh docker/tools/lock\.sh)\b": "needs the "
     "language's own tools; the stage `test` runs the same ones",
