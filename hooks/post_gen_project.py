@@ -102,8 +102,8 @@ def report(files, became):
     for name, what in became.items():
         if what == "different":
             theirs, yours = text(files[name]), text(name)
-            new = [other for other in became if became[other] == "added" and other.encode() in theirs]
-            unused = [other for other in new if other.encode() not in yours]
+            new = {other: other.rpartition("/")[2].encode() for other in became if became[other] == "added"}
+            unused = [other for other, called in new.items() if called in theirs and called not in yours]
             lines.append(f"kept         {name}, which differs from the template's")
             if unused:
                 lines.append(
