@@ -12,7 +12,6 @@ load before they ask. Questions, labels and rules are in cookiecutter.json alone
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import os
 import re
@@ -27,7 +26,10 @@ import jinja2
 from cookiecutter import prompt
 from jinja2.ext import Extension
 
-HERE = Path(__file__).resolve().parent
+FILE = Path(__file__).resolve()
+SOURCE = FILE.read_bytes()
+TEMPLATE = FILE.parent
+VERSIONS: dict[tuple[Path, bytes], dict] = {}
 PROJECT = "{{cookiecutter.project_slug}}"
 # The one answer that follows from another. Nothing else in cookiecutter.json is an expression, and nothing is rendered.
 SLUG = "{{ cookiecutter.project_name | slugify(max_length=63) }}"
@@ -58,18 +60,17 @@ class Answers(Extension):
     git = False  # whether a repository was asked for, with the plan
 
     def __new__(cls, environment) -> Answers:
-        """Return the class of the template that is rendered: `cruft update` renders two versions in one process."""
+        """Return that of the version that is rendered: `cruft update` renders two, Python imports a module once."""
         # cookiecutter and cruft put the template's folder last.
-        folders = (Path(path).resolve() for path in reversed(sys.path) if Path(path, Path(__file__).name).is_file())
-        folder = next(folders, HERE)
-        if folder == HERE:
+        files = (Path(path, FILE.name).resolve() for path in reversed(sys.path) if Path(path, FILE.name).is_file())
+        file = next(files, FILE)
+        source = file.read_bytes()
+        if (file, source) == (FILE, SOURCE):
             return super().__new__(cls)
-        name = f"{Path(__file__).stem}_{abs(hash(folder))}"
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, folder / Path(__file__).name)
-            sys.modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(sys.modules[name])
-        return sys.modules[name].Answers(environment)
+        if (file, source) not in VERSIONS:
+            VERSIONS[file, source] = module = {"__name__": FILE.stem, "__file__": str(file)}
+            exec(compile(source, file, "exec"), module)  # noqa: S102 (as an import would)
+        return VERSIONS[file, source]["Answers"](environment)
 
     def __init__(self, environment) -> None:
         """Read the template, refuse what is known to be wrong, and let cookiecutter use the functions below."""
@@ -98,7 +99,7 @@ class Answers(Extension):
 
     def read(self, name: str) -> dict:
         """Return what a JSON file of the template says."""
-        return json.loads((HERE / name).read_text(encoding="utf-8"))
+        return json.loads((TEMPLATE / name).read_text(encoding="utf-8"))
 
     # What is refused
 
@@ -264,7 +265,7 @@ class Answers(Extension):
     def files(self, answers: dict[str, str]) -> list[str]:
         """Return the paths of the files that the answers lead to."""
         alternatives = self.said["_alternatives"]
-        roots = [HERE / PROJECT, *(HERE / PROJECT / top / answers[name] for top, name in alternatives.items())]
+        roots = [TEMPLATE / PROJECT, *(TEMPLATE / PROJECT / top / answers[name] for top, name in alternatives.items())]
         paths = {path.relative_to(root) for root in roots for path in root.rglob("*") if path.is_file()}
         return sorted(path.as_posix() for path in paths if path.parts[0] not in alternatives)
 

@@ -79,8 +79,11 @@ def history(tmp_path_factory) -> Path:
     questions["_rules"]["port"]["minimum"] = 8000  # a rule was loosened
     questions["__license"] = "LicenseRef-Old"  # a private value was changed
     (template / "cookiecutter.json").write_text(json.dumps(questions, indent=2))
-    with (template / "slim_answers.py").open("a") as module:  # the extension itself was changed
-        module.write("\nOLD = True\n")
+    for name in ("slim_answers.py", "hooks/pre_gen_project.py", "hooks/post_gen_project.py"):
+        file = (
+            template / name
+        )  # the extension was changed, and its hooks with it: either needs the other of its version
+        file.write_text(re.sub(r"\bplan\b", "old_plan", file.read_text()))
     commit(template, "The template as it was")
     git(template, "tag", "previous")
 
