@@ -13,18 +13,23 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 /**
  * Runs Maven in a company's network. Part of the template: an update replaces it.
  *
  * <p>{@code Maven fetch} downloads what pom.xml names, with the build's secrets: `ca`, a PEM file of CA
- * certificates, and `registry`, a settings.xml. No plugin runs but Maven's own dependency plugin.
+ * certificates, and `registry`, a settings.xml. No plugins run but Maven's own dependency and help plugins.
  *
  * <p>{@code Maven GOAL...} runs anything else, without the secrets. Where packages come from a registry of the
  * company, it runs offline: what is not there yet, nobody could download.
  */
 public final class Maven {
     private static final String DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:";
+    private static final String EFFECTIVE_POM = "org.apache.maven.plugins:maven-help-plugin:3.5.1:effective-pom";
     private static final Path BUNDLE = Path.of("/etc/ssl/certs/ca-certificates.crt");
     private static final Path SETTINGS = Path.of("/run/secrets/registry");
     private static final Path CACHE = Path.of("/root/.m2/repository");
@@ -59,7 +64,57 @@ public final class Maven {
         if (run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "go-offline")) != 0) {
             System.out.println("maven: not everything could be downloaded. What the build needs of it fails there.");
         }
+        fetchProcessors(settings);
         copyRepository();
+    }
+
+    /** Downloads annotation processors, over which `go-offline` passes: as dependencies of a project of their own. */
+    private static void fetchProcessors(List<String> settings) throws Exception {
+        Path effective = Path.of("/tmp/effective-pom.xml");
+        Path processors = Path.of("/tmp/processors/pom.xml");
+        if (!namesProcessors() || run(CACHE, settings, List.of(EFFECTIVE_POM, "-Doutput=" + effective)) != 0) {
+            return;
+        }
+        Document project = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(effective.toFile());
+        NodeList managed = project.getElementsByTagName("dependency");
+        NodeList paths = project.getElementsByTagName("path");
+        StringBuilder dependencies = new StringBuilder();
+        for (int i = 0; i < paths.getLength(); i++) {
+            Element path = (Element) paths.item(i);
+            String version = text(path, "version");
+            for (int j = 0; version.isEmpty() && j < managed.getLength(); j++) {
+                Element dependency = (Element) managed.item(j);
+                if (text(dependency, "groupId").equals(text(path, "groupId"))
+                        && text(dependency, "artifactId").equals(text(path, "artifactId"))) {
+                    version = text(dependency, "version");
+                }
+            }
+            if (path.getParentNode().getNodeName().equals("annotationProcessorPaths") && !version.isEmpty()) {
+                dependencies.append("<dependency>" + element("groupId", text(path, "groupId"))
+                        + element("artifactId", text(path, "artifactId")) + element("version", version) + "</dependency>");
+            }
+        }
+        Files.createDirectories(processors.getParent());
+        Files.writeString(processors, "<project><modelVersion>4.0.0</modelVersion><groupId>slim</groupId>"
+                + "<artifactId>processors</artifactId><version>0</version><packaging>pom</packaging><dependencies>"
+                + dependencies + "</dependencies></project>");
+        run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--file", processors.toString()));
+    }
+
+    private static boolean namesProcessors() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of(""))) {
+            for (Path file : files.filter(f -> f.endsWith("pom.xml")).toList()) {
+                if (Files.readString(file).contains("<annotationProcessorPaths>")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static String text(Element element, String name) {
+        NodeList children = element.getElementsByTagName(name);
+        return children.getLength() == 0 ? "" : children.item(0).getTextContent().strip();
     }
 
     /** Goals of the dependency plugin in the release that `fetch` has downloaded, whatever pom.xml has. */

@@ -31,6 +31,8 @@ public final class JsonLog extends StreamHandler {
     private static final int MAX_PATH = 1024;
     private static final Set<String> PROBES = Set.of("/healthz", "/readyz");
 
+    private static final String LOGGED = JsonLog.class.getName() + ".logged";
+
     private static final JsonBuilderFactory JSON = Json.createBuilderFactory(Map.of());
     private static final System.Logger LOG = System.getLogger(JsonLog.class.getName());
 
@@ -45,6 +47,9 @@ public final class JsonLog extends StreamHandler {
 
     /** Logs a request once it is answered; probes only when they fail. */
     static void request(Request request, Response response) {
+        if (request.setAttribute(LOGGED, true) != null) {
+            return;
+        }
         // What Jetty calls a request of which it could read nothing.
         boolean isUnknown = request.getMethod() == null || request.getMethod().equals("BAD");
         String path = isUnknown ? "-" : request.getHttpURI().getPath();

@@ -212,8 +212,10 @@ final class Router extends Handler.Abstract {
         boolean hasBody =
                 request.getLength() > 0
                         || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
+        response.setStatus(status);
         if (hasBody) {
             response.getHeaders().put(HttpFields.CONNECTION_CLOSE);
+            JsonLog.request(request, response); // now: what follows takes its time
         }
         try {
             send(response, status, error(status));
