@@ -1,0 +1,5 @@
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import { database, disconnect } from "./database.ts";
+
+await migrate(database, { migrationsFolder: "drizzle" });
+await disconnect();
