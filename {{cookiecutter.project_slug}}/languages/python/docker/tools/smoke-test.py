@@ -163,7 +163,10 @@ def family(pid: int) -> list[int]:
 
 def anonymous_memory(pid: int) -> int:
     """Return the kB that the kernel cannot take back from a process."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it has ended meanwhile
     fields = (line.split() for line in status.splitlines())
     return sum(int(field[1]) for field in fields if field[0] in ("RssAnon:", "RssShmem:"))
 
