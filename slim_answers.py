@@ -15,7 +15,6 @@ import functools
 import json
 import os
 import re
-import secrets
 import shutil
 import sys
 import textwrap
@@ -225,7 +224,7 @@ class Answers(Extension):
         values.update({**self.answers, **own, **notes})
         context["cookiecutter"] = values
         self.plan = {
-            "new": f".new-{secrets.token_hex(16)}",
+            "new": f".new-{os.urandom(16).hex()}",
             "chosen": [[folder, self.answers[question]] for folder, question in self.said["_alternatives"].items()],
             "keep": writing["skip_if_file_exists"],
             "git": Answers.git,
