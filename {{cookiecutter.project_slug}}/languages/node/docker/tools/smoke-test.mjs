@@ -108,7 +108,10 @@ child.kill("SIGTERM");
 const stopped = await Promise.race([ended, sleep(stopTimeout)]);
 if (stopped?.code !== 0) {
   const how = stopped ? `ended with ${stopped.reason}` : "did not end within 10 s";
-  fail(`the service ${how} after SIGTERM`, "Let it finish its requests and exit with code 0.");
+  fail(
+    `the service ${how} after SIGTERM`,
+    "Let it handle SIGTERM: close the server, finish its requests, exit with code 0.",
+  );
 }
 console.log(
   `smoke-test: the service started, answered /healthz and ${requests.length} more, and stopped.`,
