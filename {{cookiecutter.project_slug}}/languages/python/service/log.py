@@ -106,9 +106,11 @@ class RequestLog:
 
         start = time.perf_counter()
         status = HTTPStatus.INTERNAL_SERVER_ERROR  # where the application raises
+        answered = False
 
         async def note_status(message: "Message") -> None:
-            nonlocal status
+            nonlocal status, answered
+            answered = message["type"] == "http.response.body" and not message.get("more_body")
             if message["type"] == "http.response.start":
                 status = message["status"]
             elif message["type"] == "websocket.accept":
@@ -123,6 +125,10 @@ class RequestLog:
             status = HTTPStatus.BAD_REQUEST  # half a request, and nobody to answer
         except WebSocketDisconnect:
             pass
+        except Exception:
+            if not answered:
+                raise  # the server ends the connection
+            log.exception("request failed")
         finally:
             path, method = scope["raw_path"], scope.get("method", "GET")
             if path not in PROBES or status >= HTTPStatus.BAD_REQUEST:

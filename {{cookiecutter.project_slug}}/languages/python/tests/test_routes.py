@@ -157,7 +157,9 @@ def test_failing_endpoint_is_logged_with_status_500(
     response = client.get("/fail")
 
     assert (response.status_code, response.json()) == (500, {"error": "internal server error"})
-    assert [line["status"] for line in log()] == [500]
+    failure, request = log()
+    assert (failure["level"], request["status"]) == ("ERROR", 500)
+    assert "test_routes.py" in failure["error"]
 
 
 def test_log_survives_what_others_make_of_logging(

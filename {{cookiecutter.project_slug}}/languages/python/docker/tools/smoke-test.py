@@ -17,7 +17,7 @@ from typing import NamedTuple, NoReturn
 DOCKER = Path("/docker")  # where the Dockerfile mounts the team's files
 OUTPUT = Path("/tmp/service.log")  # noqa: S108  the one place where the user may write
 START_TIMEOUT = 60
-STOP_TIMEOUT = 10
+STOP_TIMEOUT = 30  # more than in production: builders are busy, or emulate a processor
 
 Service = subprocess.Popen[bytes]
 
