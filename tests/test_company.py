@@ -47,7 +47,7 @@ class Network:
 
     def settings(self, service: Service) -> str:
         """The file that the service's README shows for the secret `registry`, for this company."""
-        shown = re.search(r"`registry` may look like:\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
+        shown = re.search(r"lines in `compose.yaml`\.\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
         shown = re.sub(r"(\w+)\.corp\.example", rf"{REGISTRY_SETTINGS}/\1", shown)
         return shown.replace("USER", "reader").replace("TOKEN", self.token)
 
