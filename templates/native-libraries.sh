@@ -154,6 +154,10 @@ companions() {
         [ -f "$file" ] && [ ! -e "$base$file" ] || continue
         folder=$(readlink -f "${file%/*}")
         [ ! -e "$dest$folder/${file##*/}" ] || continue
+        name=${file##*/}
+        for copied_before in "$dest$folder/${name%%.so*}".so*; do # by the name that programs ask for
+            ! cmp -s "$copied_before" "$file" || continue 2
+        done
         mkdir -p "$dest$folder"
         cp -a "$file" "$dest$folder/"
         [ ! -L "$file" ] && [ "$(machine "$file")" = "$own_machine" ] || continue
