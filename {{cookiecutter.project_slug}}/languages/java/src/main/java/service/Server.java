@@ -9,6 +9,7 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.IdleTimeout;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -137,6 +138,12 @@ final class Server {
                         || connection.getParser().inContentState());
     }
 
+    /** A request that was sent may not have been read yet, where the processor is busy. */
+    private static boolean isSilent(HttpConnection connection) {
+        return connection.getEndPoint() instanceof IdleTimeout client
+                && client.getIdleFor() >= LAST_REQUESTS.toMillis();
+    }
+
     private void close(Predicate<HttpConnection> condition) {
         for (EndPoint client : connector.getConnectedEndPoints()) {
             if (client.getConnection() instanceof HttpConnection connection
@@ -158,7 +165,7 @@ final class Server {
             connector.close();
             Thread.sleep(LAST_REQUESTS);
             while (!connector.getConnectedEndPoints().isEmpty() && System.nanoTime() < end) {
-                close(connection -> connection.getParser().isStart());
+                close(connection -> connection.getParser().isStart() && isSilent(connection));
                 Thread.sleep(20);
             }
             stopped.countDown();
