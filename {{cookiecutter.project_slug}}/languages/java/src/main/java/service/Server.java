@@ -189,7 +189,7 @@ final class Server {
                     new Response.Wrapper(request, response) {
                         @Override
                         public void write(boolean last, ByteBuffer bytes, Callback written) {
-                            if (draining && !isCommitted()) {
+                            if (draining && !isCommitted() && isLastRequest(request)) {
                                 getHeaders().put(HttpFields.CONNECTION_CLOSE);
                             }
                             super.write(last, bytes, written);
@@ -197,6 +197,12 @@ final class Server {
                     },
                     callback);
         }
+    }
+
+    /** What was read behind a request, a pipelined one, is answered as well. */
+    private static boolean isLastRequest(Request request) {
+        return !(request.getConnectionMetaData().getConnection() instanceof HttpConnection client)
+                || client.isRequestBufferEmpty();
     }
 
     /** Answers what never reaches the router: malformed requests, headers that are too large. */
