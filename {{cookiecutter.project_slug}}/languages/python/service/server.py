@@ -249,6 +249,8 @@ class Protocol(H11Protocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
+        # A connection keeps what it read until it ends, a refused one too: asyncio reads 256 KiB.
+        transport.max_size = 64 << 10  # type: ignore[attr-defined]
         super().connection_made(Lingering(transport, self))  # type: ignore[arg-type]
         self.load.wait(self)
         self.set_deadline()
