@@ -44,7 +44,7 @@ import java.util.zip.ZipOutputStream;
  *   <li>{@code dependencies/}: the jars of the dependencies, for /app
  *   <li>{@code service/}: the service's own jar and the arguments that start it, for /app
  *   <li>{@code natives/}: the native libraries in jars, unpacked, for ldd to look at
- *   <li>{@code modules.txt}: the modules of the JDK that the classes name
+ *   <li>{@code modules.txt}: the modules of the JDK that the classes name, each with the jar that does, a pair a line
  * </ul>
  *
  * The class path is a plain one, in Maven's order, whatever a plugin has repackaged.
@@ -309,6 +309,7 @@ public final class Assemble {
         private final Map<String, ModuleReference> modules = new HashMap<>();
         private final Set<String> needed = new TreeSet<>();
         private final Set<String> seen = new HashSet<>();
+        private String jar;
 
         Modules() {
             for (ModuleReference module : ModuleFinder.ofSystem().findAll()) {
@@ -317,8 +318,10 @@ public final class Assemble {
         }
 
         Set<String> of(List<Path> jars) throws IOException {
-            for (Path jar : jars) {
-                try (ZipFile content = new ZipFile(jar.toFile())) {
+            for (Path file : jars) {
+                jar = file.getFileName().toString();
+                seen.clear();
+                try (ZipFile content = new ZipFile(file.toFile())) {
                     for (ZipEntry entry : Collections.list(content.entries())) {
                         if (isLoaded(entry.getName())) {
                             add(content.getInputStream(entry).readAllBytes());
@@ -326,7 +329,6 @@ public final class Assemble {
                     }
                 }
             }
-            needed.add("java.base");
             return needed;
         }
 
@@ -364,13 +366,13 @@ public final class Assemble {
         private void add(String name, boolean isText) {
             int end = name.lastIndexOf('/');
             ModuleReference module = end < 0 ? null : modules.get(name.substring(0, end).replace('/', '.'));
-            if (module == null || needed.contains(module.descriptor().name())
+            if (module == null || needed.contains(module.descriptor().name() + " " + jar)
                     || isText && TOOLS.matcher(module.descriptor().name()).matches()) {
                 return;
             }
             try (var reader = module.open()) {
                 if (reader.find(name + ".class").isPresent()) {
-                    needed.add(module.descriptor().name());
+                    needed.add(module.descriptor().name() + " " + jar);
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Links a JVM of the modules in LIST and docker/modules.txt, with the options in docker/java.options, into DEST.
+# Links a JVM of the modules in LIST (MODULE JAR, a pair a line) and docker/modules.txt, with the options in docker/java.options, into DEST.
 # Part of the template: an update replaces it.
 #
 #     jvm.sh LIST DOCKER DEST
@@ -8,11 +8,21 @@ list=$1 docker=$2 dest=$3
 
 lines() { sed 's/[[:space:]]*#.*//; /^[[:space:]]*$/d' "$1"; }
 
-modules=$(mktemp)
-{ cat "$list" && lines "$docker/modules.txt" | grep -v '^-' | sed 's/ .*//'; } | sort -u >"$modules"
-lines "$docker/modules.txt" | sed -n 's/^-//p' | while read -r module; do sed -i "/^$module\$/d" "$modules"; done
+# Whether a line of docker/modules.txt takes out MODULE, at all or as far as JAR names it.
+is_out() {
+    while read -r wish pattern; do
+        # shellcheck disable=SC2254 # a pattern it is
+        [ "$wish" != "-$1" ] || case $2 in ${pattern:-*}) return 0 ;; esac
+    done <"$wishes"
+    return 1
+}
+
+wishes=$(mktemp) modules=$(mktemp)
+lines "$docker/modules.txt" >"$wishes"
+{ echo java.base && cat "$list" && grep -v '^-' "$wishes" | sed 's/ .*//'; } |
+    while read -r module jar; do is_out "$module" "$jar" || echo "$module"; done | sort -u >"$modules"
 # "jdk.localedata de,fr" has these languages only.
-locales=$(lines "$docker/modules.txt" | sed -n 's/^jdk\.localedata  *//p')
+locales=$(sed -n 's/^jdk\.localedata  *//p' "$wishes")
 
 jlink --add-modules "$(paste -sd, "$modules")" --output "$dest" ${locales:+--include-locales "$locales"} \
     --add-options "$(lines "$docker/java.options" | paste -sd' ')" \
