@@ -37,3 +37,4 @@ RUN --mount=type=bind,from={{ image("alpine") }},target=/from \
 FROM {{ image("alpine") }} AS base
 {% endif %}
 COPY --link --from=rootfs /rootfs /
+WORKDIR /app

@@ -3,7 +3,6 @@
 # HOME: the one place that is writable in a read-only container.
 ENV PORT={{ cookiecutter.port }} HOME=/tmp
 EXPOSE {{ cookiecutter.port }}
-WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 

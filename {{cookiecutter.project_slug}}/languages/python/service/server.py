@@ -247,10 +247,13 @@ class Protocol(H11Protocol):
         self.conn = Connection(h11.SERVER, HEADER_LIMIT)
 
     @override
+    # Uvicorn's own method takes a narrower type than asyncio's, in the same way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         # A connection keeps what it read until it ends, a refused one too: asyncio reads 256 KiB.
+        # (An attribute of the transports of sockets, which the type does not have.)
         transport.max_size = 64 << 10  # type: ignore[attr-defined]
+        # It passes on whatever it does not have itself.
         super().connection_made(Lingering(transport, self))  # type: ignore[arg-type]
         self.load.wait(self)
         self.set_deadline()
@@ -267,6 +270,7 @@ class Protocol(H11Protocol):
             self.clear_deadline()
 
     @override
+    # Uvicorn's returns nothing, which asyncio takes for False.
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer what was asked, then close: the client sends no more, and may well read."""
         self.half_closed = True
@@ -305,12 +309,14 @@ class Protocol(H11Protocol):
     @override
     def send_400_response(self, msg: str) -> None:
         """Answer {"error": ...} with what the connection was refused for, and end it."""
+        # `conn` is the Connection above, which Uvicorn takes for h11's.
         status = self.conn.refusal  # type: ignore[attr-defined]
         if self.in_flight:
             # Its handler sees a client that has left.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         else:
+            # As above.
             request = self.conn.request  # type: ignore[attr-defined]
             method = request.method.decode() if request else "-"
             target = request.target.partition(b"?")[0] if request else b"-"
