@@ -56,6 +56,7 @@ RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/fro
 
 FROM scratch AS base
 COPY --link --from=rootfs /rootfs /
+WORKDIR /app
 
 # The project without what was compiled or is for building: whatever else is in the repository is in the image,
 # at the same place.
@@ -68,7 +69,6 @@ FROM base AS runtime-dependencies
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
-WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 

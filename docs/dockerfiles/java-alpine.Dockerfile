@@ -61,6 +61,7 @@ RUN --mount=type=bind,from=alpine:3.24,target=/from \
 
 FROM alpine:3.24 AS base
 COPY --link --from=rootfs /rootfs /
+WORKDIR /app
 
 # The shared libraries that the JVM and the native libraries inside jars need and the base lacks.
 FROM jdk AS native-libraries
@@ -94,11 +95,9 @@ RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
     ["/opt/jvm/bin/java", "-cp", "/programs", "SmokeTest", "/aot/app.aot"]
 
 FROM runtime-dependencies AS runtime
-COPY --link --from=smoke-test --chown=0:0 --chmod=644 /aot/app.aot /app/
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
-WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 
@@ -110,6 +109,7 @@ LABEL org.opencontainers.image.title="hello-service" \
       org.opencontainers.image.licenses="LicenseRef-Proprietary" \
       org.opencontainers.image.base.name="docker.io/library/alpine:3.24"
 
+COPY --link --from=smoke-test --chown=0:0 --chmod=644 /aot/app.aot /app/
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
     CMD ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "-XX:TieredStopAtLevel=1", "-Xmx24m", "@/app/class-path", "HealthCheck"]
 ENTRYPOINT ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "@/app/class-path", "@/app/main-class"]

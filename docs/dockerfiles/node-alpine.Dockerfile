@@ -57,6 +57,7 @@ RUN --mount=type=bind,from=alpine:3.24,target=/from \
 
 FROM alpine:3.24 AS base
 COPY --link --from=rootfs /rootfs /
+WORKDIR /app
 
 FROM node:26-alpine3.24 AS node
 
@@ -86,7 +87,6 @@ COPY --link --from=build --chmod=u=rwX,go=rX /out/dependencies /app
 # Starts the service as production does; what is missing or not as expected stops the build.
 FROM runtime-dependencies AS smoke-test
 COPY --link --from=build --chmod=u=rwX,go=rX /out/project /app
-WORKDIR /app
 ENV NODE_ENV=production TZ=UTC HOME=/tmp
 USER 65532:65532
 RUN --mount=type=bind,from=tools,target=/tools \
@@ -100,7 +100,6 @@ ENV NODE_ENV=production TZ=UTC
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
-WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 

@@ -62,6 +62,7 @@ RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/fro
 
 FROM scratch AS base
 COPY --link --from=rootfs /rootfs /
+WORKDIR /app
 
 FROM node:26-trixie-slim AS node
 
@@ -91,7 +92,6 @@ COPY --link --from=build --chmod=u=rwX,go=rX /out/dependencies /app
 # Starts the service as production does; what is missing or not as expected stops the build.
 FROM runtime-dependencies AS smoke-test
 COPY --link --from=build --chmod=u=rwX,go=rX /out/project /app
-WORKDIR /app
 ENV NODE_ENV=production TZ=UTC HOME=/tmp
 USER 65532:65532
 RUN --mount=type=bind,from=tools,target=/tools \
@@ -105,7 +105,6 @@ ENV NODE_ENV=production TZ=UTC
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
-WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 

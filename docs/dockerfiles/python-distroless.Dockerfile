@@ -59,6 +59,7 @@ RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/fro
 
 FROM gcr.io/distroless/base-debian13:nonroot AS base
 COPY --link --from=rootfs /rootfs /
+WORKDIR /app
 
 # The shared libraries that the interpreter and the dependencies need and the base lacks.
 FROM deps AS native-libraries
@@ -83,7 +84,6 @@ FROM runtime-dependencies AS smoke-test
 COPY --from=build /out /out
 COPY --from=build /out /
 ENV HOME=/tmp
-WORKDIR /app
 USER 65532:65532
 RUN --mount=type=tmpfs,target=/tmp \
     --mount=type=bind,from=tools,target=/tools \
@@ -91,11 +91,9 @@ RUN --mount=type=tmpfs,target=/tmp \
     ["/usr/local/bin/python3", "/tools/smoke-test.py", "/usr/local/bin/python3", "-m", "service"]
 
 FROM runtime-dependencies AS runtime
-COPY --link --from=smoke-test /out /
 # HOME: the one place that is writable in a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
-WORKDIR /app
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 
@@ -107,6 +105,7 @@ LABEL org.opencontainers.image.title="hello-service" \
       org.opencontainers.image.licenses="LicenseRef-Proprietary" \
       org.opencontainers.image.base.name="gcr.io/distroless/base-debian13:nonroot"
 
+COPY --link --from=smoke-test /out /
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
     CMD ["/usr/local/bin/python3", "-S", "-m", "service", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/python3", "-m", "service"]
