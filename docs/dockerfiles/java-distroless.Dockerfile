@@ -81,11 +81,11 @@ COPY --link --from=build /out/dependencies /app/
 # The project, without what is for building it and testing it.
 COPY --link --chmod=u=rwX,go=rX --exclude=docker --exclude=src --exclude=**/src/main --exclude=**/src/test \
     --exclude=**/pom.xml --exclude=.mvn --exclude=mvnw* --exclude=lombok.config . /app/
-COPY --link --from=build /out/service /app/
 ENV LANG=C.UTF-8
 
 # Starts the service as it will run, asks it and stops it. That makes the AOT cache and proves it.
 FROM runtime-dependencies AS smoke-test
+COPY --link --from=build /out/service /app/
 USER 65532:65532
 WORKDIR /aot
 WORKDIR /app
@@ -109,6 +109,7 @@ LABEL org.opencontainers.image.title="hello-service" \
       org.opencontainers.image.licenses="LicenseRef-Proprietary" \
       org.opencontainers.image.base.name="gcr.io/distroless/base-nossl-debian13:nonroot"
 
+COPY --link --from=build /out/service /app/
 COPY --link --from=smoke-test --chown=0:0 --chmod=644 /aot/app.aot /app/
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
     CMD ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "-XX:TieredStopAtLevel=1", "-Xmx24m", "@/app/class-path", "HealthCheck"]
