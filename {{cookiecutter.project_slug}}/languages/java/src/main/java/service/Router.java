@@ -171,11 +171,12 @@ final class Router extends Handler.Abstract {
             }
             return true;
         } catch (Throwable thrown) {
-            int status = status(thrown);
+            boolean isGone = isGone(request, thrown);
+            int status = isGone ? 400 : status(thrown);
             if (status == 500) {
                 LOG.log(ERROR, "request failed", thrown);
             }
-            if (response.isCommitted() || isGone(thrown)) {
+            if (response.isCommitted() || isGone) {
                 callback.failed(thrown); // the connection ends
                 return true;
             }
@@ -184,24 +185,28 @@ final class Router extends Handler.Abstract {
         }
     }
 
-    /**
-     * What an endpoint failed with by the client's fault is an HttpException; a client that went
-     * away is quiet.
-     */
+    /** What an endpoint failed with by the client's fault is an HttpException. */
     private static int status(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause instanceof HttpException refused) {
                 return refused.getCode();
             }
-            if (isGone(cause)) {
-                return 400;
-            }
         }
         return 500;
     }
 
-    private static boolean isGone(Throwable thrown) {
-        return thrown instanceof QuietException && !(thrown instanceof HttpException);
+    /** Whether the client went away, or was cut off, while it was being answered. */
+    private static boolean isGone(Request request, Throwable thrown) {
+        boolean isOpen = request.getConnectionMetaData().getConnection().getEndPoint().isOpen();
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof HttpException) {
+                return false;
+            }
+            if (cause instanceof QuietException || cause instanceof IOException && !isOpen) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean refuse(
