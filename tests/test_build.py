@@ -65,6 +65,7 @@ def test_an_edit_of_the_sources_changes_the_last_layers_only(image, probe, servi
     assert min(changed) >= len(before) - service.record["application_layers"]
 
 
+@pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 def test_a_build_can_be_repeated_bit_for_bit(service, built, ca_bundle, tmp_path):
     """With SOURCE_DATE_EPOCH, as reproducible-builds.org defines it; nothing but cache mounts is reused."""
     # Every step runs again where there is another host. (--no-cache would make other builds run them again as well.)

@@ -29,7 +29,7 @@ final class Routes {
     private Routes() {}
 
     static void register(Router router) {
-        router.get("/", (request, response) -> answer(response, Json.createObjectBuilder().add("message", "Hello")));
+        router.get("/", (request, response) -> answer(response, Json.createObjectBuilder().add("message", "Hello from " + Main.NAME)));
         router.get("/jackson", Routes::jackson);
         router.get("/postgresql", Routes::postgresql);
         router.get("/natives", Routes::natives);

@@ -1,0 +1,3 @@
+package com.acme.books;
+
+public record BookView(Long id, String title) {}
