@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 from support.engine import EngineError, build
-from support.services import PREFIX
+from support.services import DIAGONAL, PREFIX
 
 # The stages an edit of the sources may run again; every other one comes before the application.
 APPLICATION_STAGES = {"build", "project", "modules", "smoke-test", "runtime"}
