@@ -9,8 +9,10 @@ import {
   cpSync,
   existsSync,
   globSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
@@ -83,9 +85,12 @@ mkdirSync(join(out, "dependencies/node_modules"), { recursive: true });
 
 /** What the project's scripts wrote into packages (a generated client, a patch) ships with these. */
 function copyWritten(folder) {
-  const newer = ["-newer", "/tmp/before-scripts", "-not", "-path", "*/.cache/*"];
-  const files = execFileSync("find", [folder, "-type", "f", ...newer], { encoding: "utf8" });
-  for (const file of files.split("\n").filter(Boolean)) {
+  if (!existsSync(folder)) return;
+  // Not `find -newer`, which compares whole seconds on Alpine.
+  const before = statSync("/tmp/before-scripts").mtimeMs;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || file.includes("/.cache/") || lstatSync(file).mtimeMs <= before) continue;
     const owner = packageOf(file);
     const ships = basename(owner).startsWith(".") || existsSync(join(production, owner));
     if (ships) copy(file, join(out, "dependencies", file), () => false);
