@@ -83,14 +83,22 @@ for (const folder of globSync("**/node_modules", {
 }
 mkdirSync(join(out, "dependencies/node_modules"), { recursive: true });
 
+/** The files below a folder. (readdir's own `recursive` follows links, of which pnpm has many.) */
+function* filesIn(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesIn(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
 /** What the project's scripts wrote into packages (a generated client, a patch) ships with these. */
 function copyWritten(folder) {
   if (!existsSync(folder)) return;
   // Not `find -newer`, which compares whole seconds on Alpine.
   const before = statSync("/tmp/before-scripts").mtimeMs;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const file = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || file.includes("/.cache/") || lstatSync(file).mtimeMs <= before) continue;
+  for (const file of filesIn(folder)) {
+    if (file.includes("/.cache/") || lstatSync(file).mtimeMs <= before) continue;
     const owner = packageOf(file);
     const ships = basename(owner).startsWith(".") || existsSync(join(production, owner));
     if (ships) copy(file, join(out, "dependencies", file), () => false);
