@@ -27,6 +27,8 @@ ELSEWHERE = {
     r"/path/to/|corp\.example|example\.com|some-package|company\.pem|ca\.p12": "has a name of the reader's own in it",
     r"--push$|^cosign verify": "needs a registry and a released image; tests/test_pipeline.py",
     r"kustomize|kubectl": "needs a cluster; tests/policy runs kustomize",
+    r"OTEL_|--cpu-prof|--heapsnapshot|^docker kill --signal": "needs a collector, or a heap to look at; "
+    "tests/variants/node/traced has one",
     r"^pipx run cruft": "needs the template's address; tests/test_updates.py",
     r"^(go|golangci-lint|npm|uv|\. \.venv|python|pytest|ruff|mvn|sh docker/tools/lock\.sh)\b": "needs the "
     "language's own tools; the stage `test` runs the same ones",
