@@ -29,7 +29,13 @@ final class Routes {
     private Routes() {}
 
     static void register(Router router) {
-        router.get("/", (request, response) -> answer(response, Json.createObjectBuilder().add("message", "Hello from " + Main.NAME)));
+        router.get(
+                "/",
+                (request, response) ->
+                        answer(
+                                response,
+                                Json.createObjectBuilder()
+                                        .add("message", "Hello from " + Main.NAME)));
         router.get("/jackson", Routes::jackson);
         router.get("/postgresql", Routes::postgresql);
         router.get("/natives", Routes::natives);
@@ -41,8 +47,12 @@ final class Routes {
     record Order(String customer, List<Integer> items) {}
 
     private static void jackson(Request request, Response response) throws IOException {
-        Order order = new ObjectMapper().readValue("{\"customer\":\"Ada\",\"items\":[1,2]}", Order.class);
-        answer(response, Json.createObjectBuilder().add("written", new ObjectMapper().writeValueAsString(order)));
+        Order order =
+                new ObjectMapper().readValue("{\"customer\":\"Ada\",\"items\":[1,2]}", Order.class);
+        answer(
+                response,
+                Json.createObjectBuilder()
+                        .add("written", new ObjectMapper().writeValueAsString(order)));
     }
 
     private static void postgresql(Request request, Response response) throws Exception {
@@ -61,7 +71,9 @@ final class Routes {
                 var row = connection.createStatement().executeQuery("SELECT 6 * 7")) {
             answer(
                     response,
-                    Json.createObjectBuilder().add("sqlite", row.getInt(1)).add("pointer_bytes", Native.POINTER_SIZE));
+                    Json.createObjectBuilder()
+                            .add("sqlite", row.getInt(1))
+                            .add("pointer_bytes", Native.POINTER_SIZE));
         }
     }
 
@@ -71,8 +83,15 @@ final class Routes {
                 Json.createObjectBuilder()
                         .add("number", NumberFormat.getInstance(Locale.GERMANY).format(1234.5))
                         .add("month", Month.AUGUST.getDisplayName(TextStyle.FULL, Locale.FRENCH))
-                        .add("zone", ZoneId.of("Asia/Tokyo").getDisplayName(TextStyle.FULL, Locale.JAPAN))
-                        .add("charset", new String(new byte[] {(byte) 0xc8, (byte) 0xc9}, Charset.forName("IBM037"))));
+                        .add(
+                                "zone",
+                                ZoneId.of("Asia/Tokyo")
+                                        .getDisplayName(TextStyle.FULL, Locale.JAPAN))
+                        .add(
+                                "charset",
+                                new String(
+                                        new byte[] {(byte) 0xc8, (byte) 0xc9},
+                                        Charset.forName("IBM037"))));
     }
 
     private static void project(Request request, Response response) throws IOException {
