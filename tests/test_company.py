@@ -43,7 +43,9 @@ class Network:
             "NO_PROXY": "localhost,.company.internal:8080",
             "BUILDKIT_CACHE_MOUNT_NS": self.token[:8],
         }
-        return [f"--add-host={HOST}:{self.address}", *(f"--build-arg={name}={arguments[name]}" for name in arguments)]
+        # A host of its own for every run: no step is taken from an earlier one, which had another network.
+        hosts = [f"--add-host={HOST}:{self.address}", f"--add-host={self.token[:8]}.test:127.0.0.1"]
+        return [*hosts, *(f"--build-arg={name}={arguments[name]}" for name in arguments)]
 
     def settings(self, service: Service) -> str:
         """The file that the service's README shows for the secret `registry`, for this company."""
