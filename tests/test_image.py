@@ -91,6 +91,24 @@ def test_scanners_are_told_the_operating_system(image):
     assert "etc/os-release" in names
 
 
+def test_records_of_libraries_are_of_the_operating_system_that_is_named(image):
+    """A scanner compares a library's version with the fixes of the distribution that os-release names."""
+    with image.layers() as layers:
+        system = [
+            text for layer in layers if (text := layer.read("etc/os-release") or layer.read("usr/lib/os-release"))
+        ]
+        records = [
+            layer.read(file.name).decode()
+            for layer in layers
+            for file in layer.files
+            if file.isfile() and "var/lib/dpkg/status.d/" in file.name and not file.name.endswith(".md5sums")
+        ]
+    fields = [
+        line for record in records for line in record.splitlines() if line.startswith(("Version:", "Maintainer:"))
+    ]
+    assert not [field for field in fields if b"ID=debian" in system[-1] and "ubuntu" in field.lower()]
+
+
 def test_the_build_secret_is_in_no_layer(image, authority):
     secret = authority.cert_pem.bytes().splitlines()[5]
     with image.layers() as layers:
