@@ -10,9 +10,9 @@ import os
 import pytest
 from support.client import request
 from support.malformed import MALFORMED
-from support.services import HTTP
+from support.services import DIAGONAL
 
-pytestmark = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
+pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 
 MIB = 1 << 20
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 from support.engine import wait_for
-from support.services import HTTP
+from support.services import DIAGONAL
 
-pytestmark = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
+pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 
 PATIENCE = 30  # s that a client has for the header and for the body
 

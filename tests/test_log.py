@@ -8,9 +8,9 @@ import pytest
 from support.client import request
 from support.engine import wait_for
 from support.malformed import MALFORMED
-from support.services import HTTP
+from support.services import DIAGONAL
 
-pytestmark = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
+pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 
 FIELDS = {"time", "level", "msg", "method", "path", "status", "duration_ms"}
 LINE = 8 << 10  # bytes

@@ -8,17 +8,16 @@ import time
 
 import pytest
 from support.engine import wait_for
-from support.services import COMBINATIONS, HTTP, RECORDS
+from support.services import COMBINATIONS, DIAGONAL
 
 # Three runs in each language, one of them without an init: then the service is PID 1, as it is in Kubernetes.
 RUNS = [
     pytest.param(combination, options, id="-".join([*combination, *options]))
     for combination in COMBINATIONS
-    if RECORDS[combination[0]].get("http")
-    for options in ([[], [], ["--init=false"]] if combination in HTTP else [[]])
+    for options in ([[], [], ["--init=false"]] if combination in DIAGONAL else [[]])
 ]
 
-ONE_BASE = pytest.mark.parametrize("combination", HTTP, ids="-".join, indirect=True)
+ONE_BASE = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 
 CLIENTS = [
     {"path": "/", "count": 32},

@@ -37,9 +37,6 @@ DIAGONAL = list(zip(LANGUAGES, cycle(BASES), strict=False))
 # What is special about each language, and what its images are held to.
 RECORDS = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
 
-# Languages whose server keeps the contract of test_http, test_stop, test_log and test_limits: "http": true.
-HTTP = [combination for combination in DIAGONAL if RECORDS[combination[0]].get("http")]
-
 
 def expected_files(**answers: str) -> set[str]:
     """Return the paths of the files that a service with these answers has: those of the template's own tree."""
