@@ -1,12 +1,13 @@
 """Put the most used server-side packages into services, and load each in the running, hardened container.
 
-    python3 run.py python benchmarks/survey.py node              all bases; prints a table
-    python3 run.py python benchmarks/survey.py node scratch      one base
+    python3 run.py python benchmarks/survey.py node                      all packages on all bases
+    python3 run.py python benchmarks/survey.py node scratch              one base
     python3 run.py python benchmarks/survey.py python alpine flask numpy
 
-benchmarks/survey/LANGUAGE.csv lists the packages, with the public figure that they were chosen by. Many packages share
-a service. A package whose build is refused is told with the build's sentence, taken out, and the rest is tried again.
-No row may say "fails": a package works in the image, or the build says why not.
+benchmarks/survey/LANGUAGE.csv lists the packages, with the public figure that they were chosen by. The verdicts go to
+the page docs/survey/LANGUAGE.md; those of what was not asked for stay. Many packages share a service. Where its build
+is refused, those that the sentence names are tried alone, and the others without them. No row may say "fails": a
+package works in the image, or the build says why not. It is run before a release.
 """
 
 from __future__ import annotations
@@ -15,30 +16,96 @@ import csv
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from measure import ROOT, make
 from support import engine
 from support.services import BASES, Service, host_roots
 
 LISTS = ROOT / "benchmarks" / "survey"
+PAGES = ROOT / "docs" / "survey"
 TOGETHER = 20  # packages in one service
 MEMORY = 1024  # MB: twenty of the largest packages at once
 
-# How a package is added, run in stage deps; and the source that loads one of them, asked as /load?name=NAME.
+HEAD = """\
+# Packages of {language}: what works
+
+The most used server-side packages, each loaded in a running, hardened container of a fresh service, the Dockerfile as
+it came out of the template. "Refused" is followed by the sentence with which the build ends. Images are built on
+[stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package registries. This
+page is made by `python3 run.py python benchmarks/survey.py {language}`.
+
+"""
+NOT_TRIED = "-"
+
+# How packages are added, run in stage deps.
 ADD = {
+    "go": "go get {names}\ngo mod tidy",
     "node": "npm install --package-lock-only --ignore-scripts --no-audit --no-fund {names}",
     "python": "uv add --quiet --frozen {names}\nsh docker/tools/lock.sh",
 }
-SENTENCES = re.compile(r"^.*(?:native-libraries|deps|build|smoke-test): .*$", re.MULTILINE)
+SENTENCES = re.compile(r"^.*(?:native-libraries|packages|download|deps|build|smoke-test): .*$", re.MULTILINE)
 
 
-def node_routes(names: list[str]) -> tuple[str, str]:
-    """Return path and text of the source that loads packages."""
-    loaders = "\n".join(f'  "{name}": () => import("{name}"),' for name in names)
-    return (
-        "src/routes.ts",
-        f"""import type {{ FastifyInstance }} from "fastify";
+@dataclass(frozen=True)
+class Package:
+    """A line of a list: name, public figure; for Go, the import path and an expression that uses it."""
+
+    name: str
+    figure: str
+    path: str = ""
+    expression: str = ""
+
+
+def go_sources(packages: list[Package]) -> dict[str, str]:
+    """Return the sources that use packages, a file for each: some have the same name."""
+    routes = """package main
+
+import (
+	"fmt"
+	"net/http"
+)
+
+var loaders = map[string]func() string{}
+
+func (s *server) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"message": "Hello"})
+	})
+	mux.HandleFunc("GET /load", func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if problem := recover(); problem != nil {
+				writeJSON(w, http.StatusOK, map[string]string{"failed": fmt.Sprint(problem)})
+			}
+		}()
+		writeJSON(w, http.StatusOK, map[string]string{"loaded": loaders[r.URL.Query().Get("name")]()})
+	})
+}
+"""
+    sources = {"routes.go": routes}
+    for number, package in enumerate(packages):
+        alias = package.expression.partition(".")[0].lstrip("&*(")
+        sources[f"load_{number}.go"] = f"""package main
+
+import (
+	"fmt"
+
+	{alias} "{package.path or package.name}"
+)
+
+func init() {{
+	loaders["{package.name}"] = func() string {{ return fmt.Sprint({package.expression}) }}
+}}
+"""
+    return sources
+
+
+def node_sources(packages: list[Package]) -> dict[str, str]:
+    """Return the source that loads packages."""
+    loaders = "\n".join(f'  "{package.name}": () => import("{package.name}"),' for package in packages)
+    text = f"""import type {{ FastifyInstance }} from "fastify";
 
 const loaders: Record<string, () => Promise<object>> = {{
 {loaders}
@@ -55,15 +122,13 @@ export async function routes(app: FastifyInstance): Promise<void> {{
     }}
   }});
 }}
-""",
-    )
+"""
+    return {"src/routes.ts": text}
 
 
-def python_routes(names: list[str]) -> tuple[str, str]:
-    """Return path and text of the source that loads packages."""
-    return (
-        "service/routes.py",
-        f'''"""Loads packages."""
+def python_sources(packages: list[Package]) -> dict[str, str]:
+    """Return the source that loads packages."""
+    text = '''"""Loads packages."""
 
 import importlib
 from importlib.metadata import files
@@ -71,18 +136,17 @@ from importlib.metadata import files
 from fastapi import APIRouter
 
 router = APIRouter()
-NAMES = {names!r}
 
 
 @router.get("/")
 def hello() -> dict[str, str]:
-    return {{"message": "Hello"}}
+    return {"message": "Hello"}
 
 
 def modules(name: str) -> list[str]:
     """Top-level modules of a distribution, as its list of files has them."""
-    tops = {{file.parts[0] for file in files(name) or [] if file.suffix in (".py", ".so")}}
-    return sorted({{top.split(".")[0] for top in tops if not top.startswith(("..", "_"))}} - {{"test", "tests"}})
+    tops = {file.parts[0] for file in files(name) or [] if file.suffix in (".py", ".so")}
+    return sorted({top.split(".")[0] for top in tops if not top.startswith(("..", "_"))} - {"test", "tests"})
 
 
 @router.get("/load")
@@ -90,82 +154,119 @@ def load(name: str) -> dict[str, str | int]:
     try:
         loaded = [importlib.import_module(module) for module in modules(name) if module.isidentifier()]
     except Exception as error:
-        return {{"failed": repr(error)}}
-    return {{"loaded": len(loaded)}} if loaded else {{"failed": "no module"}}
-''',
-    )
+        return {"failed": repr(error)}
+    return {"loaded": len(loaded)} if loaded else {"failed": "no module"}
+'''
+    return {"service/routes.py": text}
 
 
-ROUTES = {"node": node_routes, "python": python_routes}
+SOURCES = {"go": go_sources, "node": node_sources, "python": python_sources}
 
 
-def listed(language: str) -> list[str]:
-    """Return the packages of a language's list."""
+def listed(language: str) -> tuple[str, list[Package]]:
+    """Return what the figures of a language's list are, and its packages."""
     with (LISTS / f"{language}.csv").open(encoding="utf-8") as file:
-        return [row[0] for row in list(csv.reader(file))[1:]]
+        head, *rows = csv.reader(file)
+    return head[1], [Package(*row) for row in rows]
 
 
-def grown(language: str, base: str, names: list[str], folder: Path) -> Service:
+def grown(language: str, base: str, packages: list[Package], folder: Path) -> Service:
     """Return a service with the packages, and a route that loads each."""
     path = make(folder, f"language={language}", f"runtime_base={base}")
-    service = Service(path, language, base, "survey")
     change = folder / "change"
-    source, text = ROUTES[language](names)
-    (change / "overlay" / source).parent.mkdir(parents=True)
-    (change / "overlay" / source).write_text(text)
-    (change / "add").write_text(ADD[language].format(names=" ".join(names)))
-    return service.changed(change, folder / "grown", host_roots())
+    for name, text in SOURCES[language](packages).items():
+        source = change / "overlay" / name
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(text)
+    (change / "add").write_text(ADD[language].format(names=" ".join(package.name for package in packages)))
+    return Service(path, language, base, "survey").changed(change, folder / "grown", host_roots())
 
 
-def culprits(names: list[str], log: str) -> list[str]:
-    """Return the packages that the last sentences of a failed build name."""
-    said = " ".join(SENTENCES.findall(log)[-3:]) or log[-3000:]
-    return [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said.replace("_", "-"))]
+def loaded(language: str, base: str, packages: list[Package]) -> dict[str, str]:
+    """Return the verdict for each package of one service; raises EngineError where it is not built or does not run."""
+    with tempfile.TemporaryDirectory() as folder:
+        service = grown(language, base, packages, Path(folder))
+        image = service.build(ca=host_roots()).image
+        container = image.run(f"--memory={MEMORY}m", tmpfs=service.record["tmpfs"], port=service.port)
+        try:
+            container.wait_until_it_answers()
+            answers = {
+                package.name: container.ask("GET", "/load", params={"name": package.name}, timeout=120).json()
+                for package in packages
+            }
+        except requests.RequestException as error:
+            raise engine.EngineError(f"{error}\n{container.logs()[-1000:]}") from error
+        finally:
+            container.remove()
+    return {name: "works" if "loaded" in said else f"fails: {said['failed']}" for name, said in answers.items()}
 
 
-def survey(language: str, base: str, names: list[str]) -> dict[str, str]:
-    """Return the verdict for each package: works, refused with which sentence, fails with what."""
-    verdicts: dict[str, str] = {}
-    left = list(names)
-    while left:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                service = grown(language, base, left, Path(folder))
-                image = service.build(ca=host_roots()).image
-            except engine.EngineError as error:
-                said = SENTENCES.findall(str(error))
-                refused = culprits(left, str(error)) or ([left[0]] if len(left) == 1 else [])
-                if not refused:  # nobody is named: halve
-                    middle = len(left) // 2
-                    verdicts |= survey(language, base, left[:middle]) | survey(language, base, left[middle:])
-                    return verdicts
-                sentence = said[-1] if said else str(error).strip().splitlines()[-1]
-                kind = "refused" if said else "fails in the build"
-                verdicts |= dict.fromkeys(refused, f"{kind}: {sentence[-300:]}")
-                left = [name for name in left if name not in refused]
-                continue
-            container = image.run(f"--memory={MEMORY}m", "--tmpfs=/tmp:exec", port=service.port)
-            try:
-                container.wait_until_it_answers()
-                for name in left:
-                    answer = container.ask("GET", "/load", params={"name": name}, timeout=120).json()
-                    verdicts[name] = "works" if "loaded" in answer else f"fails: {answer['failed'][:300]}"
-            finally:
-                container.remove()
-            return verdicts
+def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
+    """Return the verdict for each package by its name."""
+    try:
+        return loaded(language, base, packages)
+    except engine.EngineError as error:
+        said = SENTENCES.findall(str(error))
+        if len(packages) == 1:
+            verdict = f"refused: {said[-1]}" if said else f"fails: {str(error).strip().splitlines()[-1]}"
+            return {packages[0].name: verdict}
+    named = [package for package in packages if is_named(package.name, " ".join(said[-3:]))]
+    rest = [package for package in packages if package not in named]
+    if not named or not rest:  # halve
+        middle = len(packages) // 2
+        named, rest = [], packages[:middle]
+        return survey(language, base, rest) | survey(language, base, packages[middle:])
+    verdicts = survey(language, base, rest)
+    for package in named:
+        verdicts |= survey(language, base, [package])
     return verdicts
 
 
+def is_named(name: str, text: str) -> bool:
+    """Say whether a text names a package."""
+    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.replace("_", "-")))
+
+
+def written(page: Path) -> dict[str, dict[str, str]]:
+    """Return the verdicts that a page has, by package and base."""
+    if not page.exists():
+        return {}
+    rows = [line.strip("| ").split(" | ") for line in page.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    head, _, *rows = rows
+    return {row[0]: dict(zip(head[2:], row[2:], strict=True)) for row in rows}
+
+
+def page_of(language: str, figure: str, packages: list[Package], verdicts: dict[str, dict[str, str]]) -> str:
+    """Return the text of a language's page."""
+    kinds = [verdict.partition(":")[0] for by_base in verdicts.values() for verdict in by_base.values()]
+    counts = ", ".join(f"{kind} {kinds.count(kind)}" for kind in sorted(set(kinds) - {NOT_TRIED}, reverse=True))
+    text = HEAD.format(language=language) + f"Verdicts over all bases: {counts}.\n\n"
+    text += f"| package | {figure} | {' | '.join(BASES)} |\n|---|---|{'---|' * len(BASES)}\n"
+    for package in packages:
+        by_base = verdicts[package.name]
+        text += f"| {package.name} | {package.figure} | {' | '.join(by_base[base] for base in BASES)} |\n"
+    return text
+
+
 def main(language: str, *wanted: str) -> None:
-    """Print the table of a language."""
+    """Try packages, and write the page of a language."""
+    figure, packages = listed(language)
     bases = [base for base in BASES if base in wanted] or BASES
-    names = [name for name in wanted if name not in BASES] or listed(language)
-    print(f"| package | {' | '.join(bases)} |\n|---|{'---|' * len(bases)}")
-    for start in range(0, len(names), TOGETHER):
-        group = names[start : start + TOGETHER]
-        by_base = {base: survey(language, base, group) for base in bases}
-        for name in group:
-            print(f"| {name} | {' | '.join(by_base[base][name] for base in bases)} |", flush=True)
+    names = [name for name in wanted if name not in BASES]
+    asked = [package for package in packages if not names or package.name in names]
+    page = PAGES / f"{language}.md"
+    before = written(page)
+    verdicts = {
+        package.name: {base: before.get(package.name, {}).get(base, NOT_TRIED) for base in BASES}
+        for package in packages
+    }
+    page.parent.mkdir(exist_ok=True)
+    for base in bases:
+        for start in range(0, len(asked), TOGETHER):
+            for name, verdict in survey(language, base, asked[start : start + TOGETHER]).items():
+                verdicts[name][base] = re.sub(r"[|\s]+", " ", verdict)[:400]
+                print(f"{name} on {base}: {verdicts[name][base]}", flush=True)
+            page.write_text(page_of(language, figure, packages, verdicts), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
