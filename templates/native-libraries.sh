@@ -1,5 +1,4 @@
-{# The language says before the include in which folder its packages are (`packages`), and where a team
-   installs what is missing, if that is not stage deps (`stage`). #}
+{# The language says before the include in which folder its packages are (`packages`). #}
 #!/bin/sh
 # Part of the template: an update replaces it.
 # Copies into DEST the shared libraries that programs and native add-ons need and BASE lacks.
@@ -176,33 +175,40 @@ fail() {
     exit 1
 }
 
-{% if cookiecutter.language == "java" %}
-installed() { if command -v dpkg-query >/dev/null; then dpkg-query --show --showformat '${Package}\n'; else apk info; fi | sort; }
-files_of() { if command -v dpkg-query >/dev/null; then dpkg-query --listfiles "$1"; else apk info --quiet --contents "$1" | sed '/./s|^|/|'; fi; }
-
-# The packages in docker/packages.txt, and those that they depend on, come along whole: fonts, say, which no program links.
-packages=/docker/packages.txt
-if [ -e "$packages" ]; then
-    installed >/tmp/before
-    if command -v apt-get >/dev/null; then
-        apt-get update -qq
-        sed 's/#.*//' "$packages" | DEBIAN_FRONTEND=noninteractive xargs apt-get install -qq -y --no-install-recommends
-    else
-        sed 's/#.*//' "$packages" | xargs apk add --quiet
-    fi
-    installed | comm -13 /tmp/before - | while read -r package; do
-        files_of "$package" | grep -vE '^/usr/share/(doc|man|info|lintian|bug)/' | while read -r file; do
-            if [ -f "$file" ]; then
-                mkdir -p "$dest$(readlink -f "${file%/*}")"
-                cp -a "$file" "$dest$(readlink -f "${file%/*}")/"
-            fi
-        done
-        record "$(files_of "$package" | grep -m 1 '/copyright$')"
+# What docker/packages.txt names is installed here, and all that the installation adds comes along: what is opened by its
+# name (fonts, drivers, codecs) or run as a program, too. Not the package manager's own files, and nothing to read.
+add() {
+    if [ ! -d /var/lib/dpkg ]; then apk add --quiet "$@" && return; fi
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+installed() { dpkg-query --show --showformat '${Package}\n' 2>/dev/null | sort; }
+files() {
+    set -- -path "$dest" -o -path /usr/share/doc -o -path /usr/share/man -o -path /usr/share/info -o -path /usr/share/lintian
+    for folder in proc sys dev run tmp root var/cache var/log var/lib/apt var/lib/dpkg lib/apk usr/lib/apk; do
+        set -- "$@" -o -path "/$folder"
     done
+    find / -xdev \( "$@" -o -name ld.so.cache \) -prune -o ! -type d -print | sort
+}
+mkdir -p "$dest"
+named=$(sed 's/#.*//' /docker/packages.txt 2>/dev/null || true)
+if [ -n "$named" ]; then
+    before=$(mktemp -d)
+    installed >"$before/packages"
+    files >"$before/files"
+    # shellcheck disable=SC2086 # a list it is
+    add $named >"$before/log" 2>&1 || {
+        cat "$before/log" >&2
+        echo "native-libraries: the packages in docker/packages.txt could not be installed." >&2
+        exit 1
+    }
+    files | comm -13 "$before/files" - | while IFS= read -r file; do
+        folder=$dest$(readlink -f "${file%/*}/")
+        mkdir -p "$folder" && cp -a "$file" "$folder/"
+    done
+    installed | comm -13 "$before/packages" - | while read -r package; do record "$package"; done
+    set -- "$@" "$dest"
 fi
 
-{% endif %}
-mkdir -p "$dest"
 verdicts=$(mktemp)
 find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -100 \) |
     while IFS= read -r file; do
@@ -230,7 +236,7 @@ while read -r verdict subject file; do
 {% if cookiecutter.language == "java" %}
                 is_for_drawing "$file" "$subject" ||
 {% endif %}
-                fail "$file needs $subject, which this build image does not have: install the package that brings it in stage {{ stage | default("deps") }} (RUN apt-get install ...), or take a release of that dependency made for this base" "$subject" ;;
+                fail "$file needs $subject, which this build image does not have: name the package that brings it in docker/packages.txt, or take a release of that dependency made for this base" "$subject" ;;
         found)
             case $copied in *" $subject "*) continue ;; esac
             for path; do # bundled libraries stay where they are

@@ -23,12 +23,13 @@ def libc(request) -> str:
 def search(_engine, bake, tmp_path_factory):
     """Run the search for files by their names: `search("glibc", {"site-packages/a/a.so": library()})`.
 
-    `base` are files of the base, `optional` are lines of docker/optional-native.txt. Returns the exit code, what it
+    `base` are files of the base, `optional` are lines of docker/optional-native.txt, `packages` those of
+    docker/packages.txt. Returns the exit code, what it
     said and the files that it copied.
     """
     script = bake(language="python").path / "docker" / "tools" / "native-libraries.sh"
 
-    def search(libc, files, base=(), optional="", links=()):
+    def search(libc, files, base=(), optional="", packages="", links=()):
         folder = tmp_path_factory.mktemp("search")
         (folder / "base").mkdir()
         for name, content in {
@@ -41,6 +42,7 @@ def search(_engine, bake, tmp_path_factory):
             (folder / "base" / name).symlink_to(target)
         (folder / "docker").mkdir()
         (folder / "docker" / "optional-native.txt").write_text(optional)
+        (folder / "docker" / "packages.txt").write_text(packages)
         volumes = [f"--volume={folder / name}:/{name}:ro" for name in ("app", "base", "docker")]
         command = "sh /search.sh /copied /base /app; code=$?; find /copied ! -type d >&2 2>/dev/null; exit $code"
         run = [
@@ -118,9 +120,25 @@ def test_a_library_that_is_nowhere_is_refused_by_its_name(search, libc):
     code, said, _ = search(libc, {"site-packages/pack/pack.so": library("libnowhere.so.9")})
     assert code == 1
     assert "/app/site-packages/pack/pack.so needs libnowhere.so.9" in said
-    assert "RUN apt-get install" in said
+    assert "name the package that brings it in docker/packages.txt" in said
     line = re.search(r"add the line (\S+) to docker/optional-native.txt", said)[1]
     assert search(libc, {"site-packages/pack/pack.so": library("libnowhere.so.9")}, optional=f"{line}\n")[:2] == (0, "")
+
+
+def test_a_package_that_the_team_names_comes_along_with_its_data_and_what_it_depends_on(search):
+    # Debian's; the stand-in for Alpine has no package manager.
+    code, said, copied = search("glibc", {}, packages="libmagic1t64 # recognizes kinds of files\n")
+    assert (code, said) == (0, "")
+    assert names(copied) >= {"libmagic.so.1", "libbz2.so.1.0", "libc.so.6"}
+    assert {"/usr/lib/file/magic.mgc", "/etc/magic", "/var/lib/dpkg/status.d/libmagic-mgc"} <= set(copied)
+    assert not [path for path in copied if re.match(r"/var/(cache|log|lib/apt)|/usr/share/man|/etc/ld", path)]
+
+
+def test_a_package_that_is_nowhere_is_refused(search):
+    code, said, _ = search("glibc", {}, packages="no-such-package\n")
+    assert code == 1
+    assert "Unable to locate package no-such-package" in said
+    assert "native-libraries: the packages in docker/packages.txt could not be installed." in said
 
 
 def test_a_package_for_another_processor_is_refused_unless_it_has_a_build_for_this_one(search, libc):

@@ -1,3 +1,2 @@
 {% set packages = "natives" %}
-{% set stage = "native-libraries" %}
 {% include "native-libraries.sh" %}
