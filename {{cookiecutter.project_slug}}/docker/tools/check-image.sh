@@ -4,7 +4,8 @@
 #
 #     docker/tools/check-image.sh IMAGE [BASELINE]     BASELINE: an image to compare the layers with, if it can be pulled
 #
-# docker/limits.env has the limits, docker/smoke-test.txt the requests, docker/smoke-test.env the settings. Needs curl.
+# docker/limits.env has the limits, docker/smoke-test.txt the requests, docker/smoke-test.env the settings, if
+# there are any. Needs curl.
 set -eu
 image=$1 baseline=${2:-}
 cd "$(dirname "$0")/.."
@@ -81,8 +82,10 @@ if [ -n "$skipped" ]; then
     exit
 fi
 
+settings=
+[ ! -e smoke-test.env ] || settings=--env-file=smoke-test.env
 container=$(docker run --detach --init --read-only --tmpfs {{ languages[cookiecutter.language].tmpfs }} --cap-drop ALL --security-opt no-new-privileges \
-    --memory "${MEMORY_MB}m" --env-file smoke-test.env --publish 127.0.0.1::{{ cookiecutter.port }} "$image")
+    --memory "${MEMORY_MB}m" ${settings:+"$settings"} --publish 127.0.0.1::{{ cookiecutter.port }} "$image")
 state() { docker inspect --format "{% raw %}{{.State.$1}}{% endraw %}" "$container"; }
 seconds=0
 until [ "$(state Health.Status)" = healthy ]; do

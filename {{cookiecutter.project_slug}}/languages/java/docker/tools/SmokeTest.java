@@ -197,7 +197,11 @@ public final class SmokeTest {
         return settings;
     }
 
+    /** The lines of a file of the team, without comments; none where there is no such file. */
     private static List<String> lines(String file) throws IOException {
+        if (Files.notExists(DOCKER.resolve(file))) {
+            return List.of();
+        }
         try (var lines = Files.lines(DOCKER.resolve(file))) {
             return lines.map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).toList();
         }

@@ -3,7 +3,7 @@
 //     node smoke-test.mjs ARGUMENT...     what node is given to start the service
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,9 +11,9 @@ const startTimeout = 60_000;
 const requestTimeout = 10_000;
 const stopTimeout = 10_000;
 
-/** The lines of a file of the team, without comments. */
+/** The lines of a file of the team, without comments; none where there is no such file. */
 const lines = (file) =>
-  readFileSync(`/docker/${file}`, "utf8")
+  (existsSync(`/docker/${file}`) ? readFileSync(`/docker/${file}`, "utf8") : "")
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line && !line.startsWith("#"));

@@ -1,15 +1,18 @@
-"""Copies the interpreter below a folder. Part of the template: an update replaces it.
+"""Copies the interpreter, and compiles modules. Part of the template: an update replaces it.
 
-    python3 cpython.py FOLDER
+    python3 cpython.py copy FOLDER               the interpreter, below FOLDER
+    python3 cpython.py compile ROOT [FOLDER]     ROOT/FOLDER, which is FOLDER in the image
 
 Paths are asked of the interpreter, so that the next version needs no edit. Shared libraries,
 libpython among them, are left to native-libraries.sh.
 """
 
+import compileall
 import shutil
 import sys
 import sysconfig
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 # What is left out, and why no service can miss it. Everything else is there, sources included.
 LEFT_OUT = {
@@ -31,7 +34,14 @@ LEFT_OUT = {
 }
 
 
-def main(folder: str) -> None:
+def main(what: str, root: str, folder: str = "") -> None:
+    """Copy or compile."""
+    if what == "copy":
+        copy(root)
+    compile_modules(root, folder)
+
+
+def copy(folder: str) -> None:
     """Copy the program and the standard library to where they belong below `folder`."""
     program = Path(sys.executable).resolve()
     programs = Path(f"{folder}{program.parent}")
@@ -51,5 +61,23 @@ def main(folder: str) -> None:
     (packages / "_ca_bundle.pth").write_text("import _ca_bundle\n", encoding="ascii")
 
 
+def compile_modules(root: str, folder: str) -> None:
+    """Compile every module; a file that is none, such as a template of one, is passed over.
+
+    The sources stay: packages read them, and a traceback shows their lines.
+    """
+    compileall.compile_dir(
+        root + folder,
+        maxlevels=100,
+        stripdir=root,
+        prependdir="/",
+        quiet=2,
+        workers=0,
+        # Unchecked: the usual check against time stamps fails once a build has rewritten them, and
+        # then all is compiled again at every start.
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
