@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/root/.cache/uv,id=hello-service-uv \
     --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
     --mount=type=bind,from=tools,target=/tools \
     python3 /tools/install.py packages requirements.txt /deps/usr/local && \
-    python3 /tools/compile.py /deps
+    python3 /tools/cpython.py compile /deps
 
 FROM deps AS test
 COPY requirements-dev.txt ./
@@ -44,12 +44,12 @@ COPY --chmod=u=rwX,go=rX --exclude=docker --exclude=tests --exclude=requirements
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=requirements.txt,target=/src/requirements.txt \
     python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
-    python3 /tools/compile.py "" /app && mkdir -p /out && mv /app /out/
+    python3 /tools/cpython.py compile "" /app && mkdir -p /out && mv /app /out/
 
 # The interpreter, less what no service can miss.
 FROM python:3.14-alpine3.24 AS cpython
 RUN --mount=type=bind,from=tools,target=/tools \
-    python3 /tools/cpython.py /cpython && python3 /tools/compile.py /cpython
+    python3 /tools/cpython.py copy /cpython
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
