@@ -1,7 +1,8 @@
-"""The commands of a fresh service's README run as they are printed, in the order in which they stand there."""
+"""The README of a fresh service is short, its links lead somewhere, and its commands run as they are printed."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -14,8 +15,19 @@ from pathlib import Path
 
 import pytest
 import requests
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from support.answers import DEFAULTS, refusals
 from support.engine import docker, wait_for
-from support.services import LANGUAGES
+from support.services import LANGUAGES, QUESTIONS, RECORDS, ROOT
+
+# In the order of a first week.
+SECTIONS = [
+    *("Run", "Edit", "Test", "Add a dependency", "Look inside", "Ship", "Deploy", "Observe", "Update"),
+    *("In a company's network", "Change the base"),
+]
+# The answers that the README depends on, with those that it repeats as they are left out.
+CHOICES = {name: QUESTIONS[name] for name in ("language", "runtime_base", "ci", "updates")}
+CHOICES["base_registry"] = ["", "mirror.corp.example"]
 
 # What is run below: once, or in the background until the next one needs the port.
 ONCE = re.compile(
@@ -26,13 +38,62 @@ SERVING = re.compile(r"docker run --rm (--init )?-p|docker compose up")
 ELSEWHERE = {
     r"/path/to/|corp\.example|example\.com|some-package|company\.pem|ca\.p12": "has a name of the reader's own in it",
     r"--push$|^cosign verify": "needs a registry and a released image; tests/test_pipeline.py",
-    r"kustomize|kubectl": "needs a cluster; tests/policy runs kustomize",
+    r"kustomize|kubectl|pprof": "needs a cluster; tests/policy runs kustomize",
     r"OTEL_|--cpu-prof|--heapsnapshot|^docker kill --signal": "needs a collector, or a heap to look at; "
     "tests/variants/node/traced has one",
     r"^pipx run cruft": "needs the template's address; tests/test_updates.py",
     r"^(go|golangci-lint|npm|uv|\. \.venv|python|pytest|ruff|mvn|sh docker/tools/lock\.sh)\b": "needs the "
     "language's own tools; the stage `test` runs the same ones",
 }
+
+
+def rendered(**answers: str) -> str:
+    """Return the README alone, without a service around it: there are more combinations than there is time."""
+    answers = {**DEFAULTS, **answers}
+    host = QUESTIONS["_hosts"][answers["ci"]]
+    image = f"{answers['owner']}/{answers['project_slug']}"
+    derived = {"__image": image, "__registry": host["registry"], "__source": host["source"] + image}
+    file = ROOT / "{{cookiecutter.project_slug}}" / "languages" / answers["language"] / "README.md"
+    environment = Environment(  # noqa: S701 (no HTML)
+        loader=FileSystemLoader([ROOT / "templates"]),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["languages"] = RECORDS
+    own = {name: value for name, value in QUESTIONS.items() if name.startswith("_")}
+    template = environment.from_string(file.read_text(encoding="utf-8"))
+    return template.render(cookiecutter={**own, **answers, **derived})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_short_and_in_the_order_of_a_first_week(bake, language):
+    """For each combination of the answers that it depends on."""
+    assert rendered(language=language) == bake(language=language).read("README.md")
+    for values in itertools.product(*({**CHOICES, "language": [language]}.values())):
+        answers = dict(zip(CHOICES, values, strict=True))
+        if refusals(**answers):
+            continue
+        readme = rendered(**answers)
+        assert readme.count("\n") <= 150, answers
+        assert re.findall(r"^## (.*)", readme, re.MULTILINE) == SECTIONS
+        assert not re.search(r"[^\n]\n##? |^##? .*\n[^\n]", readme, re.MULTILINE), f"{answers}: a heading stands close"
+
+
+def anchor(heading: str) -> str:
+    """Return what GitHub calls a heading in an address."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("ci", QUESTIONS["ci"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_its_links_to_the_template_lead_to_a_page_and_a_heading(language, ci):
+    links = re.findall(rf"\({re.escape(QUESTIONS['_docs'])}/([^)#]+)#?([^)]*)\)", rendered(language=language, ci=ci))
+    assert links
+    for page, heading in links:
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert not heading or heading in map(anchor, re.findall(r"^#+ (.*)", text, re.MULTILINE)), heading
 
 
 def commands(readme: str) -> list[str]:
@@ -48,7 +109,8 @@ def commands(readme: str) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_command_is_tried_or_it_is_said_why_not(bake, language):
-    for command in commands(bake(language=language).read("README.md")):
+    page = ROOT / "docs" / "services" / f"{language}.md"
+    for command in commands(bake(language=language).read("README.md") + page.read_text(encoding="utf-8")):
         setting = re.match(r"\w+=", command)  # a line of a settings file
         reasons = [reason for pattern, reason in ELSEWHERE.items() if re.search(pattern, command)]
         tried = ONCE.match(command) or SERVING.match(command)
