@@ -35,22 +35,26 @@ const notShipped = [
   /^(biome\.jsonc?|tsconfig.*\.json)$/,
   /(^|\/)node_modules$/,
   /(^|\/)__tests__$/,
-  /\.(test|spec)\.[cm]?[jt]sx?$/,
 ];
 
 // Of a package: what no program can use. Where the reason does not hold for certain, the file stays.
 const dead = [
   // Declarations and maps of them: for a TypeScript compiler.
-  ...(existsSync(join(production, "node_modules/typescript"))
-    ? []
-    : [/\.d\.([cm]?ts|[cm]?ts\.map)$/]),
+  ...(shipsTypeScript() ? [] : [/\.d\.([cm]?ts|[cm]?ts\.map)$/]),
   // Maps from JavaScript to sources that packages seldom ship: for a debugger.
   /\.[cm]?js\.map$/,
-  // Tests, by the name that test runners look for.
-  /\.(test|spec|tap|test-d)\.[cm]?[jt]sx?$/,
   // npm's and pnpm's notes about what they installed.
   /\/node_modules\/(\.package-lock\.json|\.modules\.yaml|\.pnpm-workspace-state.*|\.yarn-(integrity|state\.yml))$/,
 ];
+function shipsTypeScript() {
+  const places = ["node_modules/**/typescript/package.json", "node_modules/.pnpm/typescript@*"];
+  return globSync(places, { cwd: production }).length > 0;
+}
+/** Tests: the name that test runners look for, and a test inside. (An openapi.spec.ts is none.) */
+const isTest = (path) =>
+  /\.(test|spec|tap|test-d)\.[cm]?[jt]sx?$/.test(path) &&
+  statSync(path).isFile() &&
+  /\b(describe|suite|test|it|expect\w*|assert)\b/.test(readFileSync(path, "utf8"));
 /** Sources and leftovers of a native add-on: for a C compiler. */
 const isNativeSource = (path) =>
   /\.(c|cc|cpp|cxx|h|hh|hpp|o|a)$/.test(path) && existsSync(`${packageOf(path)}/binding.gyp`);
@@ -70,14 +74,21 @@ const copy = (from, to, isLeftOut) =>
     filter: (path) => !isLeftOut(path),
   });
 
-copy(".", join(out, "project"), (path) => notShipped.some((pattern) => pattern.test(path)));
+copy(
+  ".",
+  join(out, "project"),
+  (path) => isTest(path) || notShipped.some((pattern) => pattern.test(path)),
+);
 
 for (const folder of globSync("**/node_modules", {
   cwd: production,
   exclude: (path) => /node_modules\//.test(path),
 })) {
   const isDead = (path) =>
-    dead.some((pattern) => pattern.test(path)) || isNativeSource(path) || isForeign(path);
+    dead.some((pattern) => pattern.test(path)) ||
+    isTest(path) ||
+    isNativeSource(path) ||
+    isForeign(path);
   copy(join(production, folder), join(out, "dependencies", folder), isDead);
   copyWritten(folder);
 }
@@ -106,8 +117,14 @@ function copyWritten(folder) {
 }
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const main = [manifest.main, ...globSync("src/main.{ts,mts,cts,tsx,js,mjs,cjs}").sort()].find(
-  (file) => file && statSync(file, { throwIfNoEntry: false })?.isFile(),
+// What "main" names, else what a start script does, else what node or this template takes without a word.
+const started = [manifest.scripts?.["start:prod"], manifest.scripts?.start].flatMap((script) =>
+  (script ?? "").split(/\s+/).flatMap((word) => [word, `${word}.js`]),
+);
+const sources = globSync("src/main.{ts,mts,cts,tsx,js,mjs,cjs}").sort();
+const main = [manifest.main, ...started, "index.js", ...sources].find(
+  (file) =>
+    /\.[cm]?[jt]sx?$/.test(file) && statSync(file, { throwIfNoEntry: false })?.isFile(),
 );
 if (!main)
   fail('there is nothing to start: name the file in package.json ("main": "src/main.ts").');
@@ -198,5 +215,6 @@ function pathsOf({ paths = {}, baseUrl }) {
   const root = (target) => join(baseUrl ?? ".", target);
   const aliases = Object.entries(paths).map(([pattern, targets]) => [pattern, targets.map(root)]);
   if (baseUrl) aliases.push(["*", [root("*")]]);
-  return aliases.sort(([a], [b]) => b.indexOf("*") - a.indexOf("*") || b.length - a.length);
+  const rank = (pattern) => (pattern.includes("*") ? pattern.indexOf("*") : Number.MAX_SAFE_INTEGER);
+  return aliases.sort(([a], [b]) => rank(b) - rank(a) || b.length - a.length);
 }

@@ -113,10 +113,20 @@ function scripts(cpu) {
   const rebuild = isForPnpm
     ? ["pnpm", ["rebuild"]]
     : ["npm", ["rebuild", "--foreground-scripts", ...packages]];
-  if (!run(...rebuild, env))
+  const [program, args] = rebuild;
+  const { status, stderr } = spawnSync(program, args, {
+    stdio: ["inherit", "inherit", "pipe"],
+    encoding: "utf8",
+    maxBuffer: Number.POSITIVE_INFINITY,
+    env: { ...process.env, CI: "true", ...env },
+  });
+  console.error(stderr);
+  if (status !== 0) {
+    const [, owner] = /^npm error path .*\/node_modules\/(.+)$/m.exec(stderr) ?? [];
     fail(
-      'an install script failed. Where it says "gyp ERR!" above, a package was to be compiled, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} ...).',
+      `${owner ? `the install script of ${owner}` : "an install script"} failed. Where it says "gyp ERR!" above, a package was to be compiled, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} ...).`,
     );
+  }
   sayWhatWasSkipped();
 }
 

@@ -43,20 +43,18 @@ function resolve(specifier, context, next) {
   }
 }
 
-/** The files that the `paths` of tsconfig.json may mean. */
+/** The files that the `paths` of tsconfig.json may mean, and after them `baseUrl`. */
 function aliases(specifier) {
-  for (const [pattern, targets] of paths) {
+  return paths.flatMap(([pattern, targets]) => {
     const [start, end] = pattern.split("*");
-    if (
+    const matches =
       end === undefined
-        ? specifier !== start
-        : !(specifier.startsWith(start) && specifier.endsWith(end))
-    )
-      continue;
+        ? specifier === start
+        : specifier.startsWith(start) && specifier.endsWith(end);
+    if (!matches) return [];
     const middle = specifier.slice(start.length, specifier.length - (end?.length ?? 0));
     return targets.map((target) => join("/app", target.replace("*", middle)));
-  }
-  return [];
+  });
 }
 
 /** The file that TypeScript takes for `path`. */

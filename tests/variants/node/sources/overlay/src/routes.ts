@@ -12,6 +12,7 @@ import { greet } from "greeter";
 import { Piscina } from "piscina";
 import punycode from "punycode/punycode.js";
 import { StringDecoder } from "string_decoder/lib/string_decoder.js";
+import { document } from "./openapi.spec.ts";
 
 const { name } = JSON.parse(readFileSync("config/app.json", "utf8"));
 // The cache of a library, made when it is imported.
@@ -28,6 +29,7 @@ export async function routes(app: FastifyInstance): Promise<void> {
     locale: JSON.parse(readFileSync("locales/größe.json", "utf8")).hello,
     view: readFileSync(new URL("views/letter.txt", import.meta.url), "utf8"),
     main: process.argv[1],
+    document,
   }));
 
   app.get("/user", async () => {

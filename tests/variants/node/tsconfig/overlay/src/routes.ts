@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { h } from "preact";
 import { render } from "preact-render-to-string";
 import { Order, Prices } from "@/lib/order";
-import { Page } from "./views/page.js";
+import { Page } from "page";
 
 /** Registers every endpoint; a new one goes here. */
 export async function routes(app: FastifyInstance): Promise<void> {
