@@ -35,6 +35,8 @@ def prepare(requirements: Path, size: str) -> None:
     print(f"Once: downloading the packages of {requirements.name} ({size}) into .venv ...", file=sys.stderr)
     started = time.monotonic()
     uv = shutil.which("uv")
+    if uv and Path(uv).parent == BIN:  # where .venv is active: it is about to be cleared
+        uv = None
     try:
         if stamp.exists() or not list(VENV.glob("*.sha256")):  # anew, without what the file no longer names
             venv.create(VENV, clear=True, with_pip=not uv)

@@ -5,8 +5,11 @@ A combination is one language on one base. What is made for it (service, image, 
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,15 +89,24 @@ def source(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bake(cookies_session, source) -> Callable[..., Service]:
-    """Make a service: `bake(language="go", runtime_base="scratch", port="9000")`."""
+def bake(cookies_session, source, tmp_path_factory) -> Callable[..., Service]:
+    """Make a service: `bake(language="go", runtime_base="scratch", port="9000")`.
 
-    def bake(**answers: str) -> Service:
-        result = cookies_session.bake(extra_context=answers, template=str(source))
+    The same answers give the same files, so they are rendered once; each call returns a copy of its own to change.
+    """
+
+    @functools.cache
+    def render(answers: tuple[tuple[str, str], ...]) -> Service:
+        result = cookies_session.bake(extra_context=dict(answers), template=str(source))
         if result.exception:
             raise result.exception
         context = result.context
         return Service(result.project_path, context["language"], context["runtime_base"])
+
+    def bake(**answers: str) -> Service:
+        service = render(tuple(sorted(answers.items())))
+        folder = tmp_path_factory.mktemp("service") / service.path.name
+        return dataclasses.replace(service, path=shutil.copytree(service.path, folder, symlinks=True))
 
     return bake
 

@@ -170,14 +170,20 @@ def test_check_tells_that_there_is_something_new(history, tmp_path):
 BEFORE = "54071d4c1d3c2fbd3b7ccdc434829d53c33d6d3e"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_service_of_the_old_layout_gets_the_new_one(bake, tmp_path, language):
-    """Its files move, and what its developers changed stays."""
+@pytest.fixture(scope="session")
+def with_its_history(tmp_path_factory) -> Path:
+    """The template with all of its history, and today's files as its last commit."""
     if subprocess.run(["git", "-C", ROOT, "cat-file", "-e", BEFORE], capture_output=True).returncode:
         pytest.skip(f"this clone is shallow: it has no commit {BEFORE}")
-    subprocess.run(["git", "clone", "--quiet", ROOT, tmp_path / "template"], check=True)
-    template = snapshot(tmp_path / "template")
-    service = create(template, tmp_path / "work", BEFORE, language=language)
+    folder = tmp_path_factory.mktemp("history") / "template"
+    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    return snapshot(folder)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_service_of_the_old_layout_gets_the_new_one(with_its_history, bake, tmp_path, language):
+    """Its files move, and what its developers changed stays."""
+    service = create(with_its_history, tmp_path / "work", BEFORE, language=language)
     (service / "OWN.md").write_text("A file of our own.\n")
     replace(service / "compose.yaml", "8080", "8181")
     commit(service, "The first week")
