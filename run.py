@@ -38,7 +38,7 @@ def prepare(requirements: Path, size: str) -> None:
     if uv and Path(uv).parent == BIN:  # where .venv is active: it is about to be cleared
         uv = None
     try:
-        if stamp.exists() or not list(VENV.glob("*.sha256")):  # anew, without what the file no longer names
+        if stamp.exists() or not list(VENV.glob("*.sha256")):  # without what the file no longer names
             venv.create(VENV, clear=True, with_pip=not uv)
     except subprocess.CalledProcessError:
         sys.exit(f"{sys.executable} has no venv module that works. On Debian: apt-get install python3-venv")
@@ -46,7 +46,7 @@ def prepare(requirements: Path, size: str) -> None:
     where = ["--python", BIN / "python"] if uv else []
     install = [*pip, "install", *where, "--quiet", "--require-hashes", "-r", requirements]
     if subprocess.run(install).returncode:
-        sys.exit(f"{requirements.name} could not be installed; the reason is above. Mend that and run this again.")
+        sys.exit(f"{requirements.name} could not be installed; the reason is above. Fix that and run this again.")
     stamp.write_text(wanted)
     print(f"Done in {time.monotonic() - started:.0f} s.", file=sys.stderr)
 

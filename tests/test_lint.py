@@ -42,6 +42,12 @@ def test_python_of_the_repository_is_clean():
     run("ruff", "format", "--check", ".")
 
 
+def test_no_word_is_misspelled_and_none_is_one_that_readers_stumble_over():
+    """In prose, comments, messages and names; tests/words.txt has the words of our own that have a plainer one."""
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    run("codespell", *[name for name in listed if (ROOT / name).is_file()])
+
+
 def test_no_test_file_is_imported_by_another():
     """What two of them need is in tests/support."""
     for file in ROOT.glob("tests/test_*.py"):

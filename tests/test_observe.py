@@ -57,7 +57,7 @@ def test_an_agent_attached_to_the_image_sends_spans(service, image, collector, t
         *(f"--env={name}={value}" for name, value in settings.items()),
     )
     try:
-        wait_for(container._answers, 180, container.logs)  # an agent makes every class anew
+        wait_for(container._answers, 180, container.logs)  # an agent rewrites every class
         assert container.get("/").status_code == 200
         wait_for(lambda: any(path == "/v1/traces" and b"GET" in body for path, body in received), 60, container.logs)
     finally:

@@ -13,7 +13,7 @@ from support.services import BASES, QUESTIONS, RECORDS, ROOT, expected_files
 from support.template import snapshot
 
 LOCK_FILES = {name for record in RECORDS.values() for name in record["lock_files"]}
-# What renders the template anew speaks the template's language, whatever the service's is.
+# What renders the template again speaks the template's language, whatever the service's is.
 RENDERING = {".github/cruft.txt", ".github/workflows/weekly.yaml"}
 
 

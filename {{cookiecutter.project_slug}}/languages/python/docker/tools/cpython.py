@@ -30,7 +30,7 @@ LEFT_OUT = {
     "config-*": "for linking programs that embed CPython; there is no linker",
     "*.a": "for linking programs that embed CPython; there is no linker",
     "site-packages": "pip; the service's own packages are laid here",
-    "__pycache__": "made anew, so that it holds whatever time stamps a build gives",
+    "__pycache__": "compiled again, so that it holds whatever time stamps a build gives",
 }
 
 
