@@ -12,11 +12,11 @@ RUN --mount=type=bind,from={{ static }},target=/from \
     chmod 1777 /rootfs/tmp && \
     cp -L /from/etc/group /from/etc/os-release /rootfs/etc/ && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
-    # `compat`, as distroless has it, is a library that nothing here brings along.
+    # distroless says `compat`, which needs a library that is not in this image.
     sed 's/\bcompat\b/files/' /from/etc/nsswitch.conf >/rootfs/etc/nsswitch.conf && \
 {% if zoneinfo is defined %}
     cp -a /from/usr/share/zoneinfo /rootfs/usr/share/ && \
-    # Zones with leap seconds, which nothing but the time of a GPS receiver needs.
+    # Time zones with leap seconds: only the clocks of GPS receivers use them.
     rm -rf /rootfs/usr/share/zoneinfo/right && \
 {% endif %}
     cp -L /from/etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/

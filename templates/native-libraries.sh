@@ -5,7 +5,7 @@
 #
 #     native-libraries.sh DEST BASE PATH...     PATH: a program, a library, or a directory that holds some
 #
-# Asked of the loader (ldd), never listed by hand: a new dependency needs no edit of the Dockerfile.
+# The loader (ldd) names them, no list does: a new dependency needs no edit of the Dockerfile.
 # What a program loads later by itself is not seen. In glibc (since 2.34) that is nothing a service
 # misses: users, hosts and DNS are looked up inside libc.so.
 # What could not work in the image fails here, unless docker/optional-native.txt names it.

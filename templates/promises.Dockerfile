@@ -1,6 +1,6 @@
 {# What every image promises, whatever its language and base; the end of stage `runtime`. #}
 {% from "images.jinja" import image with context %}
-# HOME: the one place that is writable in a read-only container.
+# HOME: the only writable directory of a read-only container.
 ENV PORT={{ cookiecutter.port }} HOME=/tmp
 EXPOSE {{ cookiecutter.port }}
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
