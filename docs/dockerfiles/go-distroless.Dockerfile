@@ -5,8 +5,8 @@
 FROM scratch AS tools
 COPY docker/tools /
 
-# The modules, downloaded once for as long as go.mod and go.sum stay the same. They are in this layer: later stages
-# need neither a network nor a secret. --platform: Go cross-compiles, so no stage is ever emulated.
+# The modules, downloaded again only when go.mod or go.sum changes. They are in this layer: later stages need
+# neither a network nor a secret. --platform: Go cross-compiles, so no stage is ever emulated.
 FROM --platform=$BUILDPLATFORM golang:1.27-alpine3.24 AS deps
 WORKDIR /app
 ENV CGO_ENABLED=0
@@ -23,7 +23,7 @@ RUN --mount=type=cache,id=hello-service-modules,target=/cache \
 FROM deps AS test
 COPY --from=golangci/golangci-lint:v2.15.0-alpine /usr/bin/golangci-lint /usr/local/bin/
 COPY . .
-# Tests are anybody's code: what they write to the cache is read by no other stage.
+# The tests of a pull request may write anything to this cache, so no other stage reads it.
 RUN --mount=type=cache,id=hello-service-test,target=/root/.cache \
     golangci-lint run && go vet ./... && go test ./...
 
@@ -52,15 +52,15 @@ FROM gcr.io/distroless/static-debian13:nonroot AS base
 COPY --link --from=rootfs /rootfs /
 WORKDIR /app
 
-# The project without what was compiled or is for building: whatever else is in the repository is in the image,
-# at the same place.
+# The project without sources and files for building. Everything else in the repository is in the image, at the same
+# path.
 FROM scratch AS project
 COPY --chmod=u=rwX,go=rX --exclude=**/*.go --exclude=**/*.s --exclude=**/go.mod --exclude=**/go.sum --exclude=go.work* \
     --exclude=vendor --exclude=**/testdata --exclude=docker --exclude=.golangci.* --exclude=*.md . /app
 COPY --from=build /out/server /app/bin/server
 
 FROM base AS runtime-dependencies
-# HOME: the one place that is writable in a read-only container.
+# HOME: the only writable directory of a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
@@ -82,10 +82,10 @@ ENTRYPOINT ["/app/bin/server"]
 FROM runtime-dependencies AS dev
 COPY --link --from=project /app /app
 
-# The service is started here as in production, where this builder's processor can run it. A copy of the image,
-# because a stage of another platform cannot start a program of this one.
+# Starts the service as production does, where this builder's processor can run it. It is a copy of the image, because
+# a stage of another platform cannot run a program of this one.
 FROM --platform=$BUILDPLATFORM scratch AS smoke-test
-# The whole image is meant.
+# Copying all of / is intended.
 # hadolint ignore=DL3067
 COPY --link --from=runtime-dependencies / /
 COPY --link --from=project /app /app

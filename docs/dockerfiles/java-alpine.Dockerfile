@@ -8,9 +8,9 @@ COPY docker/tools /
 # Maven and the JDK. Every stage runs on the target platform: jlink links for the machine it runs on, and the
 # AOT cache is that machine's too.
 FROM eclipse-temurin:25-jdk-alpine-3.24 AS jdk
-# Maven's own Alpine image follows whatever Alpine is the newest.
+# Maven's own Alpine image moves to each new Alpine.
 COPY --from=maven:3.9-eclipse-temurin-25-alpine /usr/share/maven /usr/share/maven
-# Maven lives for seconds: the fast compiler is enough, and it has few processors.
+# Maven runs for seconds: the JVM's first compiler is enough, and builders have few processors.
 ENV MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 FROM jdk AS programs
@@ -19,12 +19,12 @@ RUN javac -d /programs /tools/*.java && \
     jar --create --file /programs/healthcheck.jar --date 1980-01-01T00:00:02Z -C /programs HealthCheck.class && \
     touch -d '1980-01-01 00:00:02' /programs/healthcheck.jar
 
-# Dependencies and plugins, downloaded once for as long as no pom.xml changes.
+# Dependencies and plugins, downloaded again only when a pom.xml changes.
 FROM jdk AS deps
 WORKDIR /src
 COPY --parents **/pom.xml .mvn* ./
 # The secrets, where there are any: `ca` is the company's CA bundle, `registry` a settings.xml with its repository.
-# No other step gets them, because what runs there is the code of plugins.
+# No other step gets them, because the other steps run the code of plugins.
 RUN --mount=type=cache,id=hello-service-maven,target=/root/.m2 \
     --mount=type=bind,from=programs,source=/programs,target=/programs \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
@@ -78,12 +78,12 @@ FROM base AS runtime-dependencies
 COPY --link --from=native-libraries /native-libraries /
 COPY --link --from=jvm /jvm /opt/jvm
 COPY --link --from=build /out/dependencies /app/
-# The project, without what is for building it and testing it.
+# The project, without what is for building and testing.
 COPY --link --chmod=u=rwX,go=rX --exclude=docker --exclude=src --exclude=**/src/main --exclude=**/src/test \
     --exclude=**/pom.xml --exclude=.mvn --exclude=mvnw* --exclude=lombok.config . /app/
 ENV LANG=C.UTF-8
 
-# Starts the service as it will run, asks it and stops it. That makes the AOT cache and proves it.
+# Starts the service as production does, sends requests and stops it. That writes the AOT cache and proves it.
 FROM runtime-dependencies AS smoke-test
 COPY --link --from=build /out/service /app/
 USER 65532:65532
@@ -95,7 +95,7 @@ RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
     ["/opt/jvm/bin/java", "-cp", "/programs", "SmokeTest", "/aot/app.aot"]
 
 FROM runtime-dependencies AS runtime
-# HOME: the one place that is writable in a read-only container.
+# HOME: the only writable directory of a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
 # A number, because Kubernetes' runAsNonRoot cannot check a name.

@@ -5,11 +5,11 @@
 FROM scratch AS tools
 COPY docker/tools /
 
-# What a package manager reads: for as long as it stays the same, packages are installed once.
+# The files that a package manager reads. Packages are installed again only when one of them changes.
 FROM scratch AS manifests
 COPY --parents package.json *lock* npm-shrinkwrap.json* .npmrc* .yarn* pnpm-workspace.yaml* **/package.json **/*.tgz /
 
-# All packages, for this machine.
+# All packages, development tools included, for the machine that builds.
 FROM --platform=$BUILDPLATFORM node:26-alpine3.24 AS deps
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/root/.cache/npm
 WORKDIR /app
@@ -28,7 +28,7 @@ COPY . .
 RUN --mount=type=bind,from=tools,target=/tools node /tools/packages.mjs project
 RUN npm run lint && npm test
 
-# The packages that ship, for the machine that the image is for: npm installs for a foreign one, nothing is emulated.
+# The packages of production, for the image's architecture: npm installs for another one, and nothing is emulated.
 FROM deps AS production
 WORKDIR /production
 COPY --from=manifests / ./
@@ -61,9 +61,9 @@ WORKDIR /app
 
 FROM node:26-alpine3.24 AS node
 
-# The official binary carries a debugger's symbols, and no image of Node a tool to take them off.
+# The official binary contains symbols for debuggers, and no image of Node has a tool to strip them.
 FROM --platform=$BUILDPLATFORM debian:trixie-slim AS stripped
-# A pinned version would be gone from Debian's mirrors with the next one; strip works in any.
+# Not pinned: Debian's mirrors drop a version when the next one appears, and any version of strip will do.
 # hadolint ignore=DL3008
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     apt-get update && apt-get install -y --no-install-recommends binutils-multiarch && rm -rf /var/lib/apt/lists/*
@@ -84,7 +84,7 @@ COPY --link --from=stripped /usr/local/bin/node /usr/local/bin/node
 COPY --link --from=build /out/lib /usr/local/lib
 COPY --link --from=build --chmod=u=rwX,go=rX /out/dependencies /app
 
-# Starts the service as production does; what is missing or not as expected stops the build.
+# Starts the service as production does; the build fails where something is missing or an answer is not as expected.
 FROM runtime-dependencies AS smoke-test
 COPY --link --from=build --chmod=u=rwX,go=rX /out/project /app
 ENV NODE_ENV=production TZ=UTC HOME=/tmp
@@ -95,9 +95,9 @@ RUN --mount=type=bind,from=tools,target=/tools \
     ["/usr/local/bin/node", "/tools/smoke-test.mjs", "--max-old-space-size-percentage=50", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]
 
 FROM runtime-dependencies AS runtime
-# TZ: what it is without a setting, said because node else compares all zones there are to find out.
+# TZ: UTC is the default; without the variable, node compares all files of time zones to find that out.
 ENV NODE_ENV=production TZ=UTC
-# HOME: the one place that is writable in a read-only container.
+# HOME: the only writable directory of a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
@@ -114,6 +114,6 @@ LABEL org.opencontainers.image.title="hello-service" \
 COPY --link --from=smoke-test --exclude=**/node_modules /app /app
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
     CMD ["/usr/local/bin/node", "--require=/usr/local/lib/typescript/typescript.cjs", "/app", "healthcheck"]
-# The heap gets half of the container's memory; of little memory node would take more than there is.
+# The heap gets half of the container's memory; in a small container node's default is more than there is.
 # /app: the file that package.json names as "main".
 ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]

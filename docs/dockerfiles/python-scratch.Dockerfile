@@ -5,14 +5,14 @@
 FROM scratch AS tools
 COPY docker/tools /
 
-# Dependencies, downloaded once for as long as requirements.txt stays the same. Their prefix is that
-# of the interpreter, not a virtual environment, so that nothing has to be activated or relocated.
+# Dependencies, downloaded again only when requirements.txt changes. They go into the interpreter's own
+# prefix, not into a virtual environment, so that nothing has to be activated or relocated.
 FROM python:3.14-slim-trixie AS deps
 COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
 WORKDIR /src
 ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PYTHON=/usr/local/bin/python3 UV_SYSTEM_PYTHON=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-# Of folders that are dependencies (`uv add ./lib`), the manifest says what building them takes.
+# The manifest of a folder that is a dependency (`uv add ./lib`) says what its build needs.
 COPY --parents requirements.txt **/pyproject.toml ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` a uv.toml with its package index.
@@ -36,17 +36,17 @@ RUN --mount=type=cache,target=/src/.mypy_cache,id=hello-service-test-mypy \
     python3 /tools/install.py folders requirements-dev.txt && \
     ruff check && ruff format --check && mypy && pytest
 
-# The project's folder, as it is in the repository, but for what is for building and testing only.
+# The project as it is in the repository, without what is for building and testing.
 FROM deps AS build
 WORKDIR /app
-# Whatever the developer's umask: nobody but root writes to it.
+# Only root may write to it, whatever the developer's umask.
 COPY --chmod=u=rwX,go=rX --exclude=docker --exclude=tests --exclude=requirements*.txt . ./
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=requirements.txt,target=/src/requirements.txt \
     python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
     python3 /tools/cpython.py compile "" /app && mkdir -p /out && mv /app /out/
 
-# The interpreter, less what no service can miss.
+# The interpreter, without what no service can use.
 FROM python:3.14-slim-trixie AS cpython
 RUN --mount=type=bind,from=tools,target=/tools \
     python3 /tools/cpython.py copy /cpython
@@ -59,10 +59,10 @@ RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/fro
     chmod 1777 /rootfs/tmp && \
     cp -L /from/etc/group /from/etc/os-release /rootfs/etc/ && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
-    # `compat`, as distroless has it, is a library that nothing here brings along.
+    # distroless says `compat`, which needs a library that is not in this image.
     sed 's/\bcompat\b/files/' /from/etc/nsswitch.conf >/rootfs/etc/nsswitch.conf && \
     cp -a /from/usr/share/zoneinfo /rootfs/usr/share/ && \
-    # Zones with leap seconds, which nothing but the time of a GPS receiver needs.
+    # Time zones with leap seconds: only the clocks of GPS receivers use them.
     rm -rf /rootfs/usr/share/zoneinfo/right && \
     cp -L /from/etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/
 
@@ -88,7 +88,7 @@ ENV PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 
-# Started once as in production: what is missing fails the build. docker/smoke-test.txt says what is asked.
+# Starts the service as production does, and sends the requests in docker/smoke-test.txt; what is missing fails the build.
 FROM runtime-dependencies AS smoke-test
 COPY --from=build /out /out
 COPY --from=build /out /
@@ -100,7 +100,7 @@ RUN --mount=type=tmpfs,target=/tmp \
     ["/usr/local/bin/python3", "/tools/smoke-test.py", "/usr/local/bin/python3", "-m", "service"]
 
 FROM runtime-dependencies AS runtime
-# HOME: the one place that is writable in a read-only container.
+# HOME: the only writable directory of a read-only container.
 ENV PORT=8080 HOME=/tmp
 EXPOSE 8080
 # A number, because Kubernetes' runAsNonRoot cannot check a name.
