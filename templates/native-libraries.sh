@@ -169,10 +169,12 @@ companions() {
     for dependency in $(depends "$1"); do companions "$dependency"; done
 }
 
-# fail WHY LINE
-fail() {
+# refuse WHY LINE: everything is told at once, and each library once.
+refused=''
+refuse() {
+    case " $refused " in *" $2 "*) return 0 ;; esac
+    refused="$refused $2"
     echo "native-libraries: $1. If the service does without it, add the line $2 to docker/optional-native.txt." >&2
-    exit 1
 }
 
 # What docker/packages.txt names is installed here, and all that the installation adds comes along: what is opened by its
@@ -219,24 +221,25 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
             echo "foreign $(package_of "$file") $file"
         else
             echo "native $(package_of "$file")"
-            echo "$list" | sed "s|\$| $file|"
+            # Told once for all files of a folder: there are thousands.
+            echo "$list" | sed -e "/^found /s|\$| $(folder_of "$file" "$@")|" -e "/^missing /s|\$| $file|"
         fi
     done | sort -u >"$verdicts"
 
 copied='' packages='' seen=''
 native=$(sed -n 's/^native //p' "$verdicts")
-while read -r verdict subject file; do
+while read -r verdict subject file; do # `found` has the folder in place of the file
     case $verdict in
         foreign) # fine if its package has a build for this machine and libc, too
             echo "$native" | grep -qxF "$subject" || is_optional "$file" ||
-                fail "$subject has native code, and none of it works on this base ($file is made for another machine or C library): take a release made for this one, or another base, as README.md says" "*/$subject*" ;;
+                refuse "$subject has native code, and none of it works on this base ($file is made for another machine or C library): take a release made for this one, or another base, as README.md says" "*/$subject*" ;;
         missing) # fine if it is bundled: the program loads it before whoever needs it
             [ -n "$(find "$@" -name "$subject")" ] || in_base "/lib/$subject" ||
                 is_optional "$subject" || is_optional "$file" ||
 {% if cookiecutter.language == "java" %}
                 is_for_drawing "$file" "$subject" ||
 {% endif %}
-                fail "$file needs $subject, which this build image does not have: name the package that brings it in docker/packages.txt, or take a release of that dependency made for this base" "$subject" ;;
+                refuse "$file needs $subject, which this build image does not have: name the package that brings it in docker/packages.txt, or take a release of that dependency made for this base" "$subject" ;;
         found)
             case $copied in *" $subject "*) continue ;; esac
             for path; do # bundled libraries stay where they are
@@ -244,7 +247,7 @@ while read -r verdict subject file; do
             done
             ! in_base "$subject" || continue
             # The loader of this image may find another one of the same name first, such as that of the JDK.
-            [ -z "$(find "$(folder_of "$file" "$@")" -name "${subject##*/}")" ] || continue
+            [ -z "$(find "$file" -name "${subject##*/}")" ] || continue
             copied="$copied $subject "
             copy "$subject"
             package=$(owner "$(readlink -f "$subject")")
@@ -252,5 +255,6 @@ while read -r verdict subject file; do
             packages="$packages $package" ;;
     esac
 done <"$verdicts"
+[ -z "$refused" ] || exit 1
 for package in $packages; do companions "$package"; done
 rm -f "$verdicts" "$verdicts.plugin"

@@ -125,6 +125,13 @@ def test_a_library_that_is_nowhere_is_refused_by_its_name(search, libc):
     assert search(libc, {"site-packages/pack/pack.so": library("libnowhere.so.9")}, optional=f"{line}\n")[:2] == (0, "")
 
 
+def test_all_that_is_refused_is_told_at_once(search):
+    files = {f"site-packages/pack/{name}.so": library(f"lib{name}.so.9") for name in ("one", "two")}
+    code, said, _ = search("glibc", {**files, "site-packages/pack/third.so": library("libone.so.9")})
+    assert code == 1
+    assert len(re.findall(r"^native-libraries: .* needs lib(one|two).so.9", said, re.MULTILINE)) == 2
+
+
 def test_a_package_that_the_team_names_comes_along_with_its_data_and_what_it_depends_on(search):
     # Debian's; the stand-in for Alpine has no package manager.
     code, said, copied = search("glibc", {}, packages="libmagic1t64 # recognizes kinds of files\n")
