@@ -8,6 +8,7 @@ libpython among them, are left to native-libraries.sh.
 """
 
 import compileall
+import inspect
 import shutil
 import sys
 import sysconfig
@@ -41,6 +42,22 @@ def main(what: str, root: str, folder: str = "") -> None:
     compile_modules(root, folder)
 
 
+def find_library(name: str) -> str | None:
+    """Return the file of a shared library, as the loader asks for it.
+
+    Takes the place of what asks ldconfig or a compiler, which are not in the image.
+    """
+    import glob  # noqa: PLC0415  this text becomes a part of ctypes/util.py
+
+    folders = ["/usr/local/lib", "/usr/lib", "/lib", *glob.glob("/usr/lib/*-linux-gnu*")]
+    for pattern in ("lib{}.so.*", "lib{}.so"):
+        for folder in folders:
+            found = glob.glob(pattern.format(glob.escape(name)), root_dir=folder)
+            if found:
+                return min(found, key=len)  # that of libz.so.1.3.1 is libz.so.1
+    return None
+
+
 def copy(folder: str) -> None:
     """Copy the program and the standard library to where they belong below `folder`."""
     program = Path(sys.executable).resolve()
@@ -53,6 +70,9 @@ def copy(folder: str) -> None:
     library = sysconfig.get_path("stdlib")
     left_out = shutil.ignore_patterns(*LEFT_OUT)
     shutil.copytree(library, f"{folder}{library}", ignore=left_out, symlinks=True)
+
+    with Path(f"{folder}{library}/ctypes/util.py").open("a", encoding="utf-8") as util:
+        util.write("\n\n" + inspect.getsource(find_library))
 
     # Not by the name sitecustomize, which agents of operators take.
     shutil.copy2(Path(__file__).with_name("ca_bundle.py"), f"{folder}{library}/_ca_bundle.py")

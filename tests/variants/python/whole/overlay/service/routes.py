@@ -19,6 +19,7 @@ from types import ModuleType
 
 import certifi
 import lib
+import magic
 import requests
 from attrs import define
 from fastapi import APIRouter
@@ -93,7 +94,15 @@ def trust() -> dict[str, bool]:
         "certifi": certifi.where() == named,
         "requests": requests.certs.where() == named == os.environ["REQUESTS_CA_BUNDLE"],
         "urllib": ssl.get_default_verify_paths().cafile == named,
-        "provider": ctypes.util.find_library("c") is not None or sys.platform == "linux",
+    }
+
+
+@router.get("/magic")
+def libmagic() -> dict[str, str | None]:
+    """Use a library that is opened by its name, and its data: a package of the distribution."""
+    return {
+        "kind": magic.from_buffer(b"%PDF-1.4", mime=True),
+        "library": ctypes.util.find_library("magic"),
     }
 
 
