@@ -3,6 +3,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
+import java.lang.classfile.MethodModel;
 import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.constantpool.StringEntry;
 import java.lang.classfile.constantpool.Utf8Entry;
@@ -160,24 +161,29 @@ public final class Assemble {
         return services.getFirst();
     }
 
+    /** The classes that `java` can start. An instance's main (JEP 512) counts where no class has the static one. */
     private static List<String> classesWithMain(Path classes) throws IOException {
-        List<String> found = new ArrayList<>();
+        List<String> ofClass = new ArrayList<>();
+        List<String> ofInstance = new ArrayList<>();
         if (!Files.isDirectory(classes)) {
-            return found;
+            return ofClass;
         }
         try (Stream<Path> files = Files.walk(classes)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".class")).sorted().toList()) {
                 ClassModel model = ClassFile.of().parse(file);
-                if (model.methods().stream().anyMatch(method ->
-                        method.methodName().equalsString("main")
-                                && method.methodType().equalsString("([Ljava/lang/String;)V")
-                                && method.flags().has(AccessFlag.STATIC)
-                                && method.flags().has(AccessFlag.PUBLIC))) {
-                    found.add(model.thisClass().asInternalName().replace('/', '.'));
+                String name = model.thisClass().asInternalName().replace('/', '.');
+                for (MethodModel method : model.methods()) {
+                    boolean isMain = method.methodName().equalsString("main")
+                            && !method.flags().has(AccessFlag.PRIVATE) && !method.flags().has(AccessFlag.ABSTRACT);
+                    if (isMain && method.methodType().equalsString("([Ljava/lang/String;)V")) {
+                        (method.flags().has(AccessFlag.STATIC) ? ofClass : ofInstance).add(name);
+                    } else if (isMain && method.methodType().equalsString("()V")) {
+                        ofInstance.add(name);
+                    }
                 }
             }
         }
-        return found;
+        return (ofClass.isEmpty() ? ofInstance : ofClass).stream().distinct().toList();
     }
 
     /** The jars that a module needs at run time and the groups they belong to, in the order of the class path. */
