@@ -88,7 +88,7 @@ def test_a_release_is_for_both_architectures_and_tells_how_it_was_made(repositor
     assert target["output"] == [{"type": "image", "rewrite-timestamp": "true"}]
 
 
-def test_what_a_companys_network_asks_for_is_named_in_variables(repository, monkeypatch, tmp_path):
+def test_settings_for_a_company_network_are_variables(repository, monkeypatch, tmp_path):
     """The build itself, with the very secrets and arguments that are named here: tests/test_company.py."""
     index = tmp_path / "index"
     index.touch()

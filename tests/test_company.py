@@ -99,7 +99,7 @@ def ordered(request, bake, network, ca_bundle, tmp_path_factory) -> Order:
     return order
 
 
-def test_packages_come_from_the_index_by_way_of_the_proxy(ordered):
+def test_packages_come_from_the_registry_through_the_proxy(ordered):
     tunnels = {line for line in ordered.requests if line.startswith("Proxy CONNECT ")}
     assert tunnels == {f"Proxy CONNECT {REGISTRY_SETTINGS}"}
     assert [line for line in ordered.requests if line.startswith("Index GET ")]
@@ -113,7 +113,7 @@ def test_no_secret_stays(ordered, network, ca_bundle, tmp_path, target):
     assert not leaks(archive, f"reader:{network.token}", f"traveller:{network.password}")
 
 
-def test_the_fullest_provenance_tells_nothing_of_the_index(ordered, network, ca_bundle, tmp_path):
+def test_even_full_provenance_does_not_name_the_registry(ordered, network, ca_bundle, tmp_path):
     """With mode=max it does tell build arguments: docker-bake.hcl leaves that out where a proxy is named."""
     archive = exported(ordered, "max", "", ca_bundle, tmp_path)
     assert not leaks(archive, f"reader:{network.token}")

@@ -87,7 +87,7 @@ def test_listens_on_the_port_it_is_told(service, image, start):
     container.wait_until_health_is("healthy")
 
 
-def test_refuses_a_port_that_is_none(service, image):
+def test_refuses_an_invalid_port(service, image):
     message, exit_code = image.try_to_run("--env=PORT=http")
     assert exit_code == 1
     assert "PORT" in message
@@ -187,7 +187,7 @@ def test_outbound_https_is_verified(probe, start, upstream, authority, tmp_path)
     assert trusted.json() == {"status": 204}
 
 
-def test_the_public_authorities_are_trusted(image):
+def test_public_ca_certificates_are_trusted(image):
     """The bundle that the system's libraries read is there and is a real one."""
     with image.layers() as layers:
         certificates = sum(layer.read("etc/ssl/certs/ca-certificates.crt").count(b"BEGIN CERT") for layer in layers)

@@ -16,7 +16,7 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
 
-def test_what_asks_is_what_the_tests_use():
+def test_services_are_made_with_the_packages_that_the_tests_use():
     asking, everything = pins("requirements-make.txt"), pins("requirements.txt")
     assert "cookiecutter" in asking
     assert "questionary" in asking
@@ -47,7 +47,7 @@ def test_a_fresh_clone_makes_a_service_and_says_what_it_downloads(bake, tmp_path
     assert not again.stderr
 
 
-def test_a_command_that_there_is_not_is_a_sentence(tmp_path):
+def test_an_unknown_command_is_answered_with_a_sentence(tmp_path):
     clone = snapshot(tmp_path / "slim-templates")
     (clone / "requirements.txt").write_text("")
     done = subprocess.run([sys.executable, "run.py", "cookiecuter"], cwd=clone, capture_output=True, text=True)

@@ -159,7 +159,7 @@ def replay(tmp_path: Path, answers: dict, **beside: object) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("name", [name for name in PRIVATE if name.startswith("_")])
-def test_private_values_of_a_replay_are_not_heeded(bake, tmp_path, outside, name):
+def test_private_values_of_a_replay_are_ignored(bake, tmp_path, outside, name):
     own = {key: value for key, value in QUESTIONS.items() if key.startswith("_")} | RECORDED
     value = planted(PRIVATE[name], tmp_path / "hit")
     if name == "_jinja2_env_vars":
@@ -171,7 +171,7 @@ def test_private_values_of_a_replay_are_not_heeded(bake, tmp_path, outside, name
     assert not (tmp_path / "hit").exists()
 
 
-def test_what_stands_beside_the_answers_of_a_replay_is_not_heeded(bake, tmp_path):
+def test_what_is_beside_the_answers_of_a_replay_is_ignored(bake, tmp_path):
     beside = {name: planted(value, tmp_path / "hit") for name, value in PRIVATE.items()}
     code, output = replay(tmp_path, {**DEFAULTS, "_extensions": QUESTIONS["_extensions"]}, **beside)
     assert code == 0, output
@@ -204,7 +204,7 @@ def test_the_extension_cannot_be_answered(tmp_path, value):
 
 
 @pytest.mark.parametrize("name", PRIVATE)
-def test_private_defaults_of_the_user_are_not_heeded(bake, tmp_path, outside, name):
+def test_private_defaults_of_the_user_are_ignored(bake, tmp_path, outside, name):
     config = tmp_path / "config"
     defaults = {name: planted(PRIVATE[name], tmp_path / "hit")}
     config.write_text(json.dumps({"default_context": defaults, "replay_dir": str(tmp_path / "replay")}))
@@ -215,7 +215,7 @@ def test_private_defaults_of_the_user_are_not_heeded(bake, tmp_path, outside, na
     assert not (tmp_path / "hit").exists()
 
 
-def test_private_values_of_cruft_are_not_heeded(template, bake, tmp_path):
+def test_private_values_of_cruft_are_ignored(template, bake, tmp_path):
     """Neither those that somebody hands to `cruft create` nor those that stand in .cruft.json."""
     environment = {**os.environ, "HOME": str(tmp_path), "GIT_CONFIG_GLOBAL": os.devnull}
 

@@ -119,7 +119,7 @@ def test_an_unknown_path_is_404_whatever_the_method(connection, method, path):
     assert is_error(connection.ask(path, method=method, body=b"{}" if method == "POST" else b""), 404, "not found")
 
 
-def test_a_body_that_nobody_reads_is_no_request(connection):
+def test_an_unread_body_is_not_taken_for_a_request(connection):
     first = connection.ask("/nothing", method="POST", body=request("/healthz") * 100)
     assert is_error(first, 404)
     if first.is_last:
@@ -146,7 +146,7 @@ def test_what_is_malformed_is_400_and_ends_the_connection(connection, name):
     assert connection.ends()
 
 
-def test_an_encoding_that_nobody_knows_ends_the_connection(connection):
+def test_an_unknown_encoding_ends_the_connection(connection):
     connection.send(b"POST /body HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: rot13\r\n\r\nuryyb" + request("/smuggled"))
     answer = connection.answer()
     assert is_error(answer, 501 if answer.status == 501 else 400)

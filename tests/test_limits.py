@@ -80,7 +80,7 @@ def test_memory_follows_the_limit_that_the_container_gets(handlers, start):
     assert is_alive(container)
 
 
-def test_a_start_with_next_to_no_processor_is_waited_for(service, image):
+def test_a_start_with_hardly_any_cpu_is_waited_for(service, image):
     """As long as the startup probe of deploy/deployment.yaml has patience."""
     manifests = yaml.safe_load_all(service.read("deploy/deployment.yaml"))
     (deployment,) = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]

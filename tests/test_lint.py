@@ -42,7 +42,7 @@ def test_python_of_the_repository_is_clean():
     run("ruff", "format", "--check", ".")
 
 
-def test_no_word_is_misspelled_and_none_is_one_that_readers_stumble_over():
+def test_no_word_is_misspelled_or_has_a_plainer_one():
     """In prose, comments, messages and names; tests/words.txt has the words of our own that have a plainer one."""
     listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     run("codespell", *[name for name in listed if (ROOT / name).is_file()])

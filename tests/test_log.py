@@ -80,7 +80,7 @@ def test_what_is_malformed_is_logged_in_the_same_shape(handling, log, name):
     assert isinstance(line["path"], str)
 
 
-def test_bytes_that_are_no_utf_8_leave_a_line_of_json(handling, log):
+def test_invalid_utf_8_still_gives_a_line_of_json(handling, log):
     with handling.connect() as connection:
         connection.send(b"GET /\xff\xfe\xe9 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
         assert connection.answer().status in {400, 404}

@@ -110,7 +110,7 @@ def test_memory_is_what_the_image_check_gives(bake):
 
 
 @pytest.mark.parametrize("name", ["a", "7", "9" * 63, "z" * 63, f"0-{'a-' * 30}b", "1a", "0x10", "1e3"])
-def test_names_are_such_as_kubernetes_takes(bake, name):
+def test_names_are_valid_in_kubernetes(bake, name):
     service = bake(project_slug=name)
     found = manifests(service)
     for kind, all_of_kind in found.items():

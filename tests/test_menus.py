@@ -268,7 +268,7 @@ def test_an_answer_can_be_changed_at_the_plan(cookiecutter, bake, out):
     assert contents(out / "order-service") == contents(made.path)
 
 
-def test_a_folder_that_exists_is_told_where_its_name_is_asked(cookiecutter, out):
+def test_an_existing_folder_is_reported_when_its_name_is_entered(cookiecutter, out):
     (out / "hello-service").mkdir()
     terminal = cookiecutter()
     answer(terminal, until="project_slug")
@@ -282,7 +282,7 @@ def test_a_folder_that_exists_is_told_where_its_name_is_asked(cookiecutter, out)
 
 
 @pytest.mark.usefixtures("no_questionary")
-def test_without_questionary_a_folder_that_exists_ends_it_there(cookiecutter, no_questionary, out):
+def test_without_questionary_an_existing_folder_ends_the_questions(cookiecutter, no_questionary, out):
     (out / "hello-service").mkdir()
     terminal = cookiecutter(**no_questionary)
     for name in ("project_name", "project_slug"):

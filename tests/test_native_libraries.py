@@ -116,7 +116,7 @@ def test_a_bundled_library_that_the_program_loads_first_needs_no_path(search, li
     assert search(libc, files)[:2] == (0, "")
 
 
-def test_a_library_that_is_nowhere_is_refused_by_its_name(search, libc):
+def test_a_missing_library_is_refused_by_name(search, libc):
     code, said, _ = search(libc, {"site-packages/pack/pack.so": library("libnowhere.so.9")})
     assert code == 1
     assert "/app/site-packages/pack/pack.so needs libnowhere.so.9" in said
@@ -141,7 +141,7 @@ def test_a_package_that_the_team_names_comes_along_with_its_data_and_what_it_dep
     assert not [path for path in copied if re.match(r"/var/(cache|log|lib/apt)|/usr/share/man|/etc/ld", path)]
 
 
-def test_a_package_that_is_nowhere_is_refused(search):
+def test_a_missing_package_is_refused(search):
     code, said, _ = search("glibc", {}, packages="no-such-package\n")
     assert code == 1
     assert "Unable to locate package no-such-package" in said
@@ -175,11 +175,11 @@ def test_a_package_for_another_c_library_is_refused(search, libc):
     [library("libc.so.7", system=FREEBSD), b"/* GNU ld script */\nGROUP ( libz.so.1 )\n", b"MZ\x90\0", b""],
     ids=["another system", "a linker's script", "Windows", "empty"],
 )
-def test_what_is_no_code_for_linux_is_passed_over(search, libc, content):
+def test_what_is_not_code_for_linux_is_skipped(search, libc, content):
     assert search(libc, {"site-packages/pack/pack.so": content}) == (0, "", [])
 
 
-def test_names_with_blanks_are_files_like_others(search, libc):
+def test_names_with_spaces_are_files_like_others(search, libc):
     code, said, copied = search(libc, {"site-packages/a pack/my pack.so": library(SYSTEM)})
     assert (code, said) == (0, "")
     assert SYSTEM in names(copied)

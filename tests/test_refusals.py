@@ -74,7 +74,7 @@ def test_a_good_answer_is_accepted(name):
 
 @pytest.mark.parametrize("value", [None, True, 1.5, [], ["go"], ["acme"], {}, {"go": "go"}, {"a": {"b": "c"}}])
 @pytest.mark.parametrize("name", NAMES)
-def test_an_answer_that_is_no_text_is_refused(name, value):
+def test_an_answer_that_is_not_text_is_refused(name, value):
     (said,) = refusals(**{name: value})
     assert said.startswith(f"{name} is {json.dumps(value)}, but it has to be ")
 
@@ -120,7 +120,7 @@ def test_a_choice_is_one_of_its_options(refused, name, value):
     ("typed", "meant"),
     [("langage=go", "language"), ("runtime-base=scratch", "runtime_base"), ("slug=a", ""), ("Port=8080", "port")],
 )
-def test_a_question_that_there_is_not_is_refused(refused, typed, meant):
+def test_an_unknown_question_is_refused(refused, typed, meant):
     name = typed.partition("=")[0]
     nearest = f" Did you mean {meant}?" if meant else ""
     assert refused(typed) == f"There is no question {name!r}.{nearest} The questions are {', '.join(NAMES)}.\n"
@@ -130,7 +130,7 @@ def test_a_question_that_there_is_not_is_refused(refused, typed, meant):
     "name",
     [*(name for name in QUESTIONS if name[0] == "_" and name != "_extensions"), "__source", "_x", "_jinja2_env_vars"],
 )
-def test_a_private_value_is_no_question(refused, name):
+def test_a_private_value_is_not_a_question(refused, name):
     assert f"There is no question {name!r}." in refused(f"{name}=x")
 
 
@@ -179,7 +179,7 @@ def test_a_replayed_choice_is_one_of_its_options(replay, tmp_path, name, value):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_replayed_question_that_there_is_not_is_refused(replay, tmp_path):
+def test_an_unknown_question_in_a_replay_is_refused(replay, tmp_path):
     code, output = replay(lambda answers: answers.update(langage=answers.pop("language")))
     assert code == 1
     assert "There is no question 'langage'. Did you mean language?" in output

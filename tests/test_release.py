@@ -70,7 +70,7 @@ def test_the_same_tag_gives_the_same_bytes(repository, tmp_path):
         ("v1.2.3-rc.1", "not of the form"),
     ],
 )
-def test_what_is_no_release_is_refused(repository, tmp_path, tag, says):
+def test_what_is_not_a_release_is_refused(repository, tmp_path, tag, says):
     done = release(repository, tag, tmp_path)
     assert done.returncode != 0
     assert says in done.stderr

@@ -152,7 +152,7 @@ def test_an_update_brings_private_values_up_to_date(updated):
     assert QUESTIONS["__license"] in (service / "Dockerfile").read_text()
 
 
-def test_check_and_diff_say_the_truth(history, updated):
+def test_check_and_diff_tell_the_truth(history, updated):
     service, _, kept = updated
     cruft("check", cwd=service)
     shown = cruft("diff", cwd=service).stdout
