@@ -5,9 +5,9 @@
     python3 run.py make -o .. <answers.json       the same for a program: JSON in, JSON out
     python3 run.py pytest                         run the tests
 
-The environment is .venv. The first two commands install what asks and makes (requirements-make.txt: 23 packages, 6 MB),
-any other all that the repository uses (requirements.txt: 250 MB): exact versions with hashes, again when the file
-changes. The system's Python is left as it is. Needs Python 3.11 or later with its venv module, and an index of packages
+The environment is .venv. The first two commands install what makes services (requirements-make.txt: 23 packages, 6 MB);
+any other command installs all that the repository uses (requirements.txt: 250 MB). Versions are exact, with hashes, and
+installed again when the file changes. The system's Python is not changed. Needs Python 3.11 or later with its venv module, and an index of packages
 as pip is configured to find it; uv is used where it is installed.
 """
 

@@ -169,7 +169,7 @@ def main():
         if set(became.values()) != {"added"}:
             report(files, became)
     except OSError as error:
-        sys.exit(f"{error}. Something else writes to this folder; look what it is, and make the service again.")
+        sys.exit(f"{error}. Something else writes to this folder: find out what, and make the service again.")
     finally:
         clear()
     if (PLAN["git"] or os.environ.get("SLIM_GIT") == "1") and not repository():
