@@ -7,8 +7,8 @@
 
 The environment is .venv. The first two commands install what makes services (requirements-make.txt: 23 packages, 6 MB);
 any other command installs all that the repository uses (requirements.txt: 250 MB). Versions are exact, with hashes, and
-installed again when the file changes. The system's Python is not changed. Needs Python 3.11 or later with its venv module, and an index of packages
-as pip is configured to find it; uv is used where it is installed.
+installed again when the file changes. The system's Python is not changed. Needs Python 3.11 or later with its venv
+module, and a package index as pip is configured to find it; uv is used where it is installed.
 """
 
 import hashlib
