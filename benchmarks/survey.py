@@ -46,7 +46,7 @@ ADD = {
     "node": "npm install --package-lock-only --ignore-scripts --no-audit --no-fund {names}",
     "python": "uv add --quiet --frozen {names}\nsh docker/tools/lock.sh",
 }
-SENTENCES = re.compile(r"^.*(?:native-libraries|packages|download|deps|build|smoke-test): .*$", re.MULTILINE)
+SENTENCES = re.compile(r"^(?!ERROR).*(?:native-libraries|packages|deps|build|smoke-test): .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ func (s *server) routes(mux *http.ServeMux) {
 }
 """
     sources = {"routes.go": routes}
-    for number, package in enumerate(packages):
+    for package in packages:
         alias = package.expression.partition(".")[0].lstrip("&*(")
-        sources[f"load_{number}.go"] = f"""package main
+        sources[f"load-{spelled(package.name)}-.go"] = f"""package main
 
 import (
 	"fmt"
@@ -210,7 +210,8 @@ def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
         if len(packages) == 1:
             verdict = f"refused: {said[-1]}" if said else f"fails: {str(error).strip().splitlines()[-1]}"
             return {packages[0].name: verdict}
-    named = [package for package in packages if is_named(package.name, " ".join(said[-3:]))]
+        told = said[-3:] + re.findall(r"^.*load-.*\.go:\d.*$", str(error), re.MULTILINE)  # Go's compiler
+    named = [package for package in packages if is_named(package.name, " ".join(told))]
     rest = [package for package in packages if package not in named]
     if not named or not rest:  # halve
         middle = len(packages) // 2
@@ -222,9 +223,14 @@ def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
     return verdicts
 
 
+def spelled(text: str) -> str:
+    """Return a text with dashes for all that is neither letter nor digit: the same wherever it is part of a name."""
+    return re.sub(r"[\W_]+", "-", text)
+
+
 def is_named(name: str, text: str) -> bool:
     """Say whether a text names a package."""
-    return bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.replace("_", "-")))
+    return f"-{spelled(name).strip('-')}-" in f"-{spelled(text)}-"
 
 
 def written(page: Path) -> dict[str, dict[str, str]]:

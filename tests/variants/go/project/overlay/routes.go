@@ -9,6 +9,7 @@ import (
 
 	"example.com/words/words"
 	"github.com/acme/hello-service/internal/fast"
+	"github.com/acme/hello-service/internal/paths"
 	"github.com/acme/hello-service/internal/sum"
 )
 
@@ -67,5 +68,6 @@ func about(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"user": self.Username, "folder": folder, "program": program, "cache": cache, "version": version, "revision": revision,
 		"assembly": sum.Of(3, 4), "fast": fast.Name(), "words": words.First(), "tagged": tagged,
+		"root": paths.Root(),
 	})
 }

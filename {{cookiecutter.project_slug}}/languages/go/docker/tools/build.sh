@@ -26,7 +26,7 @@ download() {
 
 # If the log has $1, say $2.
 help() {
-    ! grep -q "$1" /tmp/log || echo "download: $2." >&2
+    ! grep -q "$1" /tmp/log || echo "build: $2." >&2
 }
 
 # The folders of all main packages, relative to this one.
@@ -61,10 +61,14 @@ compile() {
     set=''
     for name in version Version; do set="$set -X main.$name=$VERSION"; done
     for name in revision Revision commit Commit; do set="$set -X main.$name=$REVISION"; done
-    go build -trimpath -buildvcs=false -tags "$tags" -ldflags "-s -w$set" -o "$1" "$MAIN" || {
+    # No -trimpath: what runtime.Caller says is the file's place below /app, where its neighbours are in the image.
+    if ! go build -buildvcs=false -tags "$tags" -ldflags "-s -w$set" -o "$1" "$MAIN" 2>/tmp/log; then
+        cat /tmp/log >&2
+        help 'no matching files found' "what //go:embed names is not in the build context: if .dockerignore names it, the line !PATH at its end lets it in"
         static hint "$MAIN" "$tags"
         exit 1
-    }
+    fi
+    cat /tmp/log >&2
     static binary "$1" "$MAIN" "$tags"
 }
 

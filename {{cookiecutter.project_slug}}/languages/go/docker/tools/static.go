@@ -30,9 +30,10 @@ import (
 
 // listed is what `go list` says of a package.
 type listed struct {
-	Dir, ImportPath   string
-	Standard          bool
-	GoFiles, CgoFiles []string
+	Dir, ImportPath            string
+	Standard                   bool
+	Module                     struct{ Main bool }
+	GoFiles, CgoFiles, Imports []string
 }
 
 func main() {
@@ -55,6 +56,12 @@ func checkPackages(main, tags string) error {
 	pure, withC, err := packages(main, tags)
 	if err != nil {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(pure)) {
+		if p := pure[name]; p.Module.Main && slices.Contains(p.Imports, "plugin") && !optional("plugin") {
+			return fmt.Errorf("%s imports plugin, and a static binary opens none: import the plugins as packages. "+
+				"If the service does without them, add the line plugin to docker/optional-native.txt.", name)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(withC)) {
 		if !optional(name) && isStub(pure[name], withC[name]) {
@@ -121,7 +128,7 @@ func packages(main, tags string) (pure, withC map[string]listed, err error) {
 }
 
 func list(cgo, tags string, arguments ...string) (map[string]listed, error) {
-	flags := []string{"list", "-e", "-tags", tags, "-json=Dir,ImportPath,Standard,GoFiles,CgoFiles"}
+	flags := []string{"list", "-e", "-tags", tags, "-json=Dir,ImportPath,Standard,Module,GoFiles,CgoFiles,Imports"}
 	command := exec.Command("go", append(flags, arguments...)...)
 	command.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
 	command.Stderr = os.Stderr
