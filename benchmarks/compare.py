@@ -17,7 +17,6 @@ fly's dockerfile-node, a first tutorial's single stage. Everybody builds with wa
 
 from __future__ import annotations
 
-import platform
 import re
 import shutil
 import statistics
@@ -25,11 +24,10 @@ import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from chart import bars
-from measure import ROOT, RUNS, STARTS, Start, edit, first_answer, make, seconds, size
+from measure import ROOT, RUNS, STARTS, Start, conditions, edit, first_answer, make, seconds, size
 from support import engine
 from support.services import LANGUAGES, Service, host_roots
 
@@ -174,21 +172,13 @@ def main(wanted: list[str]) -> None:
                 sizes[language].append((subject.name, float(row[0])))
                 stand_ins |= engine.stand_ins(subject.service.read("Dockerfile"))
                 print(table[-1], flush=True)
-    note = f"Measured on {datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {cores()} cores"
-    if stand_ins:
-        names = ", ".join(f"`{name}`" for name in sorted(stand_ins))
-        note += f", on stand-ins for {names} ([what they are made of](../tests/testbed/README.md))"
-    print(f"\n{note}.")
+    note = conditions(stand_ins)
+    print(f"\n{note}")
     if not wanted:
         text = (ROOT / "benchmarks" / "benchmark.md.in").read_text(encoding="utf-8")
-        text = text.replace("{table}", "\n".join(table)).replace("{note}", note + ".")
+        text = text.replace("{table}", "\n".join(table)).replace("{note}", note)
         (ROOT / "docs" / "benchmark.md").write_text(text, encoding="utf-8")
         (ROOT / "docs" / "benchmark.svg").write_text(bars("Image size, MB unpacked", sizes, OURS), encoding="utf-8")
-
-
-def cores() -> int:
-    """Return how many processors the engine has."""
-    return int(engine.docker("info", "--format={{.NCPU}}"))
 
 
 if __name__ == "__main__":

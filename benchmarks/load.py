@@ -1,7 +1,7 @@
-"""Put every language under load and restart it behind a proxy; print a Markdown table.
+"""Put every language under load and restart it behind a proxy.
 
-    python3 run.py python benchmarks/load.py                all languages
-    python3 run.py python benchmarks/load.py go node        these
+    python3 run.py python benchmarks/load.py                all languages; writes docs/load.md
+    python3 run.py python benchmarks/load.py go node        some of them; prints the table, writes nothing
 
 Everything is on one machine and shares its processors: wrk, HAProxy, the clients and the service. The proxy and the
 tools are Debian's packages. All talk over the loopback interface of one network namespace, the proxy's.
@@ -11,7 +11,7 @@ What a column holds:
     peak memory            MB while that lasts, as `docker stats` tells it: what a limit counts
     restarts               ten times: a new replica, the old one out of the proxy's rotation, SIGTERM to it at once
     answered, failed       requests of 64 kept-alive clients of the proxy meanwhile, which retries nothing; failed is
-                           what got no complete answer, or one other than 200
+                           what got no complete answer, or one other than 200; which ones, stderr says
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import make
+from measure import ROOT, conditions, make
 from support import engine
 from support.engine import Container, docker, wait_for
 from support.services import LANGUAGES, Service, host_roots
 
+BASE = "distroless"
 SECONDS = 10  # of load
 CONNECTIONS = 64
 RESTARTS = 10
@@ -44,7 +46,8 @@ FROM debian:trixie-slim
 RUN apt-get update -qq && apt-get install -qq --no-install-recommends haproxy socat wrk
 """
 
-# A replica gets requests from its first successful check on, and none once it is told to drain.
+# A replica gets requests from its first successful check on, and none once it is told to drain. As in Kubernetes, a
+# probe has two seconds, and one that fails is no reason to give a replica up.
 PROXY = f"""
 global
     stats socket /run/haproxy.sock level admin
@@ -60,7 +63,8 @@ frontend front
 backend replicas
     balance roundrobin
     option httpchk GET /readyz
-    default-server check inter 100ms fall 1 rise 1
+    timeout check 2s
+    default-server check inter 100ms fall 3 rise 1
 """ + "".join(f"    server {port} 127.0.0.1:{port}\n" for port in range(FRONT + 1, FRONT + 2 + REPLICAS + RESTARTS))
 
 
@@ -125,8 +129,11 @@ class Pod:
             report = clients.report()
         for replica in replicas:
             replica.remove()
-        failed = sum(count for answer, count in report["answers"].items() if answer != "/ 200") + len(report["lost"])
-        return [str(RESTARTS), str(report["answers"]["/ 200"]), str(failed)]
+        answered = report["answers"].pop("/ 200")
+        failures = Counter(report["answers"]) + Counter(report["lost"])
+        for failure, count in failures.items():
+            print(f"{self.service.language}: {count} times {failure}", file=sys.stderr)
+        return [str(RESTARTS), str(answered), str(failures.total())]
 
 
 def milliseconds(latency: str) -> float:
@@ -151,14 +158,25 @@ def measure(service: Service, tools: engine.Image) -> list[str]:
 
 
 def main(wanted: list[str]) -> None:
-    """Print the table of the languages named, or of all."""
+    """Print the table; with all languages, write it to docs."""
+    table = [f"| language | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * len(COLUMNS)}"]
+    print("\n".join(table))
+    stand_ins = engine.stand_ins(TOOLS)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "Dockerfile").write_text(TOOLS)
         tools = engine.build(Path(folder), "slim-templates-load").image
-        print(f"| language | {' | '.join(COLUMNS)} |\n|---|{'---:|' * len(COLUMNS)}")
         for language in wanted or LANGUAGES:
-            path = make(Path(folder, language), f"language={language}", "runtime_base=distroless")
-            print(f"| {' | '.join(measure(Service(path, language, 'distroless'), tools))} |", flush=True)
+            path = make(Path(folder, language), f"language={language}", f"runtime_base={BASE}")
+            service = Service(path, language, BASE)
+            stand_ins |= engine.stand_ins(service.read("Dockerfile"))
+            table.append(f"| {' | '.join(measure(service, tools))} |")
+            print(table[-1], flush=True)
+    note = conditions(stand_ins)
+    print(f"\n{note}")
+    if not wanted:
+        text = (ROOT / "benchmarks" / "load.md.in").read_text(encoding="utf-8")
+        text = text.replace("{table}", "\n".join(table)).replace("{note}", note)
+        (ROOT / "docs" / "load.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

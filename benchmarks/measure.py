@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import platform
 import re
 import socket
 import statistics
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,3 +116,13 @@ def make(folder: Path, *answers: str) -> Path:
     command = ["cookiecutter", "--no-input", "--default-config", f"--output-dir={folder}", str(ROOT), *answers]
     subprocess.run(command, check=True, capture_output=True)
     return next(folder.iterdir())
+
+
+def conditions(stand_ins: set[str]) -> str:
+    """Return what a table says below it: when and where it was measured, and on which of the images' stand-ins."""
+    cores = engine.docker("info", "--format={{.NCPU}}").strip()
+    note = f"Measured on {datetime.now(UTC):%Y-%m-%d}, {platform.system()} {platform.machine()}, {cores} cores"
+    if stand_ins:
+        names = ", ".join(f"`{name}`" for name in sorted(stand_ins))
+        note += f", on stand-ins for {names} ([what they are made of](../tests/testbed/README.md))"
+    return note + "."
