@@ -49,10 +49,11 @@ def parse_port(value: str) -> int:
 def exit_on_signals() -> None:
     """Exit with code 0 on a signal that comes before the server handles it.
 
-    The kernel would ignore it: the service is PID 1.
+    The kernel would ignore it: the service is PID 1. At once: what an import catches, or calls
+    back, would swallow an exception.
     """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit())
+        signal.signal(number, lambda *_: os._exit(0))
 
 
 if __name__ == "__main__":

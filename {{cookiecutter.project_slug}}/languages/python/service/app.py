@@ -20,6 +20,8 @@ def create_app() -> FastAPI:
     """Return the application."""
     app = FastAPI(
         openapi_url=None,  # "/openapi.json" serves the schema, and with it /docs and /redoc
+        # A redirect would go to whatever host the client names.
+        redirect_slashes=False,
         middleware=[Middleware(HeadAsGet), Middleware(BodyLimit)],
         exception_handlers={
             HTTPException: answer_error,

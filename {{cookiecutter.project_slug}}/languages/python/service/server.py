@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, override
 import h11
 import uvicorn
 from fastapi import FastAPI
-from starlette.routing import WebSocketRoute
+from starlette.routing import BaseRoute, Match, WebSocketRoute
 from uvicorn.protocols.http.flow_control import CLOSE_HEADER
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -50,6 +50,10 @@ IDLE_CONNECTIONS = 700
 DRAIN_TIMEOUT = 8
 LAST_REQUESTS = 0.5
 
+# What h11 lets pass in the value of a header; and what a host is made of.
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+HOST = re.compile(rb"[A-Za-z0-9!$%&'()*+,.:;=\[\]_~-]*")
+
 log = logging.getLogger(__name__)
 
 
@@ -76,6 +80,7 @@ def listen(port: int) -> socket.socket:
 class Load:
     """What the connections of a server share."""
 
+    routes: list[BaseRoute]
     draining: bool = False
     idle: dict["Protocol", None] = field(default_factory=dict)  # those without a request, in order
     requests: int = 0
@@ -97,7 +102,7 @@ class Server(uvicorn.Server):
     def __init__(self, app: FastAPI) -> None:
         """Prepare to serve `app`."""
         self.app = app
-        self.load = Load()
+        self.load = Load(app.routes)
         super().__init__(
             uvicorn.Config(
                 RequestLog(app),
@@ -183,15 +188,20 @@ class Connection(h11.Connection):
 
     def checked(self, event: h11.Request) -> h11.Request:
         """Return the request, its target in the usual form."""
-        size = sum(len(name) + len(value) + 4 for name, value in event.headers) + len(event.target)
-        if size > HEADER_LIMIT:
+        size = sum(len(name) + len(value) + 4 for name, value in event.headers)
+        if size + len(event.method) + len(event.target) > HEADER_LIMIT:
             raise h11.RemoteProtocolError("too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if not event.http_version.startswith(b"1."):
+            raise h11.RemoteProtocolError("no HTTP/1", HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in event.headers}:
             raise h11.RemoteProtocolError("two lengths of one body")
-        target = re.sub(rb"(?i)^https?://[^/?#]*(?=/|$)", b"", event.target) or b"/"
+        for name, value in event.headers:
+            if CONTROL.search(value) or (name == b"host" and not HOST.fullmatch(value)):
+                raise h11.RemoteProtocolError("a header with what none may have")
+        target = re.sub(rb"(?i)^https?://[^/?#]*/?", b"/", event.target)
         if target != b"*" and not target.startswith(b"/"):
             raise h11.RemoteProtocolError("a target that is no path")
-        if re.search(rb"%(?![0-9A-Fa-f]{2})", target):
+        if re.search(rb"%(?![0-9A-Fa-f]{2})", target.partition(b"?")[0]):
             raise h11.RemoteProtocolError("half an escape")
         object.__setattr__(event, "target", target)
         return event
@@ -257,6 +267,7 @@ class Protocol(H11Protocol):
         super().connection_made(Lingering(transport, self))  # type: ignore[arg-type]
         self.load.wait(self)
         self.set_deadline()
+        self.shutdown_soon()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -290,16 +301,38 @@ class Protocol(H11Protocol):
         if not self.in_flight and not self.conn.trailing_data[0]:
             self.transport.close()
 
+    def shutdown_soon(self) -> None:
+        """Close a connection that waits for a request in the middle of the drain."""
+        if self.load.draining:
+            self.loop.call_later(LAST_REQUESTS, self.shutdown)
+
     @override
     def on_response_complete(self) -> None:
         """Go on with the next request, or wait for it."""
         super().on_response_complete()
         if not self.in_flight and not self.transport.is_closing():
+            self.shutdown_soon()
             self.load.wait(self)
             if self.half_closed:
                 self.transport.close()
             elif self.conn.trailing_data[0]:
                 self.set_deadline()
+
+    @override
+    def _should_upgrade_to_ws(self) -> bool:
+        """Say whether the path has a WebSocket; where it has none, the wish is not heeded."""
+        scope = {**self.scope, "type": "websocket"}
+        return (
+            super()._should_upgrade_to_ws()
+            and self.scope["method"] == "GET"
+            and any(route.matches(scope)[0] is Match.FULL for route in self.load.routes)
+        )
+
+    @override
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over; it waits for no request any more."""
+        self.load.idle.pop(self, None)
+        super().handle_websocket_upgrade(event)
 
     @property
     def in_flight(self) -> bool:
