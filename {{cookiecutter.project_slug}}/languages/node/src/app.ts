@@ -1,8 +1,7 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import Fastify, {
-  type ConnectionError,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -12,6 +11,9 @@ import Fastify, {
 import { Connections } from "./connections.ts";
 import { logRequest, logTo, RequestLog } from "./log.ts";
 import { routes } from "./routes.ts";
+
+// Not imported: that loads whatever node:http exports, fetch and WebSocket too, and takes a tenth of the start.
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -56,12 +58,17 @@ export function createApp(out: NodeJS.WritableStream = process.stdout): FastifyI
     // While draining, connections that are open get their answers, readiness among them.
     return503OnClosing: false,
     // A proxy's form of the target: http://host/path.
-    rewriteUrl: ({ url = "/" }) => url.replace(/^https?:\/\/[^/?]*/i, "") || "/",
+    rewriteUrl: ({ url = "/" }) => url.replace(/^https?:\/\/[^/?]*\/?/i, "/").replace(/^\*/, "/*"),
     clientErrorHandler: answerMalformed,
     frameworkErrors: answerBadPath,
   });
   // A client that has sent its last request and says so still gets the answer.
   Object.assign(app.server, { httpAllowHalfOpen: true });
+  // What node answers by itself, or not at all: an expectation that it does not know, a tunnel.
+  app.server.on("checkExpectation", (...request) => app.server.emit("request", ...request));
+  app.server.on("connect", (_request, socket: Socket) =>
+    answerMalformed.call(app, { code: "" }, socket),
+  );
   app.decorate("draining", false);
   app.decorate("connections", new Connections(app.server, maxConnections));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: "not found" }));
@@ -116,13 +123,17 @@ export async function drain(app: FastifyInstance, timeout = drainTimeout): Promi
 
 let bodies = 0;
 
-/** Refuses what has no host or two, and what memory has no room for; probes are answered always. */
+// What a Host header is made of.
+const hostName = /^[A-Za-z0-9!$%&'()*+,.:;=[\]_~-]*$/;
+
+/** Refuses what is no HTTP/1.1, and what memory has no room for; probes are answered always. */
 async function admit(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const { rawHeaders, httpVersion } = request.raw;
-  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length;
-  const needsHost = httpVersion !== "1.0";
-  if (hosts > 1 || (needsHost && hosts === 0) || httpVersion === "0.9")
-    return reply.code(400).header("connection", "close").send({ error: "bad request" });
+  const status = malformation(request);
+  if (status)
+    return reply
+      .code(status)
+      .header("connection", "close")
+      .send({ error: STATUS_CODES[status]?.toLowerCase() });
 
   const size = bodySize(request);
   const isProbe = /^\/(healthz|readyz)$/.test(request.url);
@@ -134,6 +145,18 @@ async function admit(request: FastifyRequest, reply: FastifyReply): Promise<unkn
     bodies -= size;
   });
   return undefined;
+}
+
+/** The status that says why a request is none: no host or two, another version, a body in an unknown encoding. */
+function malformation({ raw, headers }: FastifyRequest): number | undefined {
+  const hosts = raw.rawHeaders.filter(
+    (_value, index, all) => index % 2 === 1 && /^host$/i.test(all[index - 1] ?? ""),
+  );
+  const needsHost = raw.httpVersion !== "1.0";
+  if (hosts.length > 1 || (needsHost && hosts.length === 0) || raw.httpVersion === "0.9")
+    return 400;
+  if (!hosts.every((host) => hostName.test(host))) return 400;
+  return (headers["transfer-encoding"] ?? "chunked").toLowerCase() === "chunked" ? undefined : 501;
 }
 
 /** Bytes of the body that may be in memory. */
@@ -193,10 +216,15 @@ const malformed: Record<string, number> = {
 };
 
 /** Answers what is no HTTP, or came too slowly, and ends the connection. */
-function answerMalformed(this: FastifyInstance, error: ConnectionError, socket: Socket): void {
+function answerMalformed(this: FastifyInstance, error: { code: string }, socket: Socket): void {
   // It is told of every further packet; and a connection may be gone, or in the middle of an answer.
   if (socket.writableEnded) return;
   const response = (socket as { _httpMessage?: ServerResponse })._httpMessage;
+  if (response?.req.complete) {
+    // The requests before it are answered first.
+    response.once("finish", () => answerMalformed.call(this, error, socket));
+    return;
+  }
   if (!socket.writable || response?.headersSent) {
     socket.destroy();
     return;

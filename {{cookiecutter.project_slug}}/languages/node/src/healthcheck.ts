@@ -1,4 +1,5 @@
-import { get } from "node:http";
+// Not imported: that loads whatever node:http exports, fetch and WebSocket too.
+const { get } = process.getBuiltinModule("node:http");
 
 const timeout = 2_000;
 
