@@ -295,7 +295,7 @@ func (c *connection) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	if status := plainError(p); status != 0 {
+	if status := c.plainError(p); status != 0 {
 		return len(p), c.refuse(status)
 	}
 	return c.Conn.Write(p)
@@ -321,7 +321,10 @@ func (c *connection) Close() error {
 }
 
 // plainError returns the status of an answer that net/http gives by itself to a request that it cannot read; else 0.
-func plainError(answer []byte) int {
+func (c *connection) plainError(answer []byte) int {
+	if bytes.HasPrefix(answer, []byte("HTTP/1.1 417 ")) && c.begun.Load() < c.read.Load() {
+		return http.StatusExpectationFailed // no handler was asked
+	}
 	line, _, found := bytes.Cut(answer, []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"))
 	if !found || bytes.Contains(line, []byte("\r\n")) {
 		return 0 // an answer of a handler has more headers

@@ -121,6 +121,9 @@ func (s *server) shutdown(timeout time.Duration) error {
 // answerErrors passes requests to mux, and answers those that it has no route for in the one shape that all errors have.
 func answerErrors(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "" { // http://host, a proxy's form of the target
+			r.URL.Path = "/"
+		}
 		handler, pattern := mux.Handler(r)
 		if r.RequestURI == "*" { // no path
 			if r.Method != http.MethodOptions {

@@ -26,7 +26,7 @@ import (
 const (
 	startTimeout   = 60 * time.Second
 	requestTimeout = 30 * time.Second
-	stopTimeout    = 10 * time.Second
+	stopTimeout    = 30 * time.Second // more than in production: builders are busy, or emulate a processor
 )
 
 // request is a line of smoke-test.txt: what is asked, and what is expected.
