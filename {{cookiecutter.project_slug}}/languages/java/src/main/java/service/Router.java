@@ -9,6 +9,7 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.pathmap.MatchedResource;
 import org.eclipse.jetty.http.pathmap.PathMappings;
 import org.eclipse.jetty.http.pathmap.UriTemplatePathSpec;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 
 /** Finds the endpoint of a request, and answers errors as {@code {"error": "…"}}. */
 final class Router extends Handler.Abstract {
@@ -37,6 +39,9 @@ final class Router extends Handler.Abstract {
     // So much of the heap may be bodies that endpoints are reading; routes with a limit of their
     // own stream.
     private static final long MAX_BODIES_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
+    // What Jetty takes out of a path, and a proxy that guards one may not: /x/../admin, /admin;x.
+    private static final Pattern STRANGE = Pattern.compile("(?i)/(\\.|%2e){1,2}(/|$)|;");
 
     private static final System.Logger LOG = System.getLogger(Router.class.getName());
     private static final String PARAMETERS = Router.class.getName() + ".parameters";
@@ -129,8 +134,16 @@ final class Router extends Handler.Abstract {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
-        String path = request.getHttpURI().getCanonicalPath();
-        MatchedResource<Map<String, Route>> matched = path == null ? null : paths.getMatched(path);
+        String encoding = request.getHeaders().get(HttpHeader.TRANSFER_ENCODING);
+        if (encoding != null && !encoding.equalsIgnoreCase("chunked")) {
+            return refuse(request, response, callback, 501);
+        }
+        HttpURI uri = request.getHttpURI();
+        String path = uri.getCanonicalPath();
+        MatchedResource<Map<String, Route>> matched =
+                path == null || STRANGE.matcher(uri.getPath()).find()
+                        ? null
+                        : paths.getMatched(path);
         if (matched == null) {
             return refuse(request, response, callback, 404);
         }
