@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import yaml
 from support.engine import wait_for
@@ -22,29 +24,36 @@ def is_alive(container) -> bool:
     return state["Running"] and not state["OOMKilled"] and container.get("/").status_code == 200
 
 
-def test_slow_clients_are_cut_off_whatever_they_drip(handling):
-    clients = {
-        "nothing of a header": {"send": "G"},
-        "half a header": {"send": HEADER},
-        "a dripped header": {"send": HEADER + "X: ", "drip": "x"},
-        "a dripped request line": {"send": "GET /", "drip": "x"},
-        "half a body": {"send": BODY + "Content-Length: 1000\r\n\r\nhalf"},
-        "a dripped body": {"send": BODY + "Content-Length: 1000\r\n\r\n", "drip": "x"},
-        "half a chunk": {"send": BODY + "Transfer-Encoding: chunked\r\n\r\n100\r\nhalf"},
-        "dripped chunks": {"send": BODY + "Transfer-Encoding: chunked\r\n\r\n", "drip": "1\r\nx\r\n"},
-        "a body that nobody reads": {
-            "send": UNREAD + "Content-Length: 999\r\n\r\n",
-            "drip": "x",
-        },
-        "a second request": {"send": f"{HEADER}\r\n{HEADER}X: ", "drip": "x"},
-    }
-    with handling.clients("slow", clients=clients, patience=PATIENCE + 10) as crowd:
-        seen = crowd.report()
-    late = {name: answer for name, answer in seen.items() if not answer or answer["seconds"] > PATIENCE + 2}
-    assert not late
-    # Some end the connection without a word; a status is that of an error, or of the answer that did not need the rest.
-    assert {answer["status"] for answer in seen.values()} <= {"", "400", "408", "200", "404"}, seen
-    assert is_alive(handling)
+SLOW = {
+    "nothing of a header": {"send": "G"},
+    "half a header": {"send": HEADER},
+    "a dripped header": {"send": HEADER + "X: ", "drip": "x"},
+    "a dripped request line": {"send": "GET /", "drip": "x"},
+    "half a body": {"send": BODY + "Content-Length: 1000\r\n\r\nhalf"},
+    "a dripped body": {"send": BODY + "Content-Length: 1000\r\n\r\n", "drip": "x"},
+    "half a chunk": {"send": BODY + "Transfer-Encoding: chunked\r\n\r\n100\r\nhalf"},
+    "dripped chunks": {"send": BODY + "Transfer-Encoding: chunked\r\n\r\n", "drip": "1\r\nx\r\n"},
+    "dripped trailers": {"send": BODY + "Transfer-Encoding: chunked\r\n\r\n0\r\n", "drip": "x: y\r\n"},
+    "a body that nobody reads": {"send": UNREAD + "Content-Length: 999\r\n\r\n", "drip": "x"},
+    "a second request": {"send": f"{HEADER}\r\n{HEADER}X: ", "drip": "x"},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient(handlers, service, image):
+    """What takes half a minute and next to no processor, under way from the first test on: who asks last, waits least.
+
+    A service and its slow clients; and the start of another with a twentieth of a processor.
+    """
+    edited, build = handlers
+    slow, starting = edited.run(build.image), service.run(image, "--cpus=0.05")
+    try:
+        slow.wait_until_it_answers()
+        with slow.clients("slow", clients=SLOW, patience=PATIENCE + 10) as crowd:
+            yield slow, crowd, starting, time.monotonic()
+    finally:
+        slow.remove()
+        starting.remove()
 
 
 FLOODS = {
@@ -68,6 +77,24 @@ def test_a_flood_kills_nothing_and_others_are_answered_meanwhile(handling, name)
     assert handling.stderr() == ""
 
 
+def test_a_web_socket_outlives_a_crowd_of_idle_connections(handling):
+    with handling.connect() as connection:
+        connection.upgrade("/socket")
+        with handling.clients("flood", count=1500, send="") as crowd:
+            crowd.report()
+        assert connection.echo(b"still there") == b"still there"
+
+
+def test_more_requests_than_it_takes_get_503_and_health_is_answered(handling):
+    """1,000 that take 4 s each: no language takes so many at a time."""
+    with handling.clients("flood", count=1000, send="GET /slow?ms=4000 HTTP/1.1\r\nHost: test\r\n\r\n") as crowd:
+        others = crowd.report()["others"]
+    assert others.keys() <= {"/healthz 200", "/ 200", "/ 503 1"}
+    assert others["/healthz 200"] == 20
+    assert others["/ 503 1"] > 0
+    wait_for(lambda: is_alive(handling), 20, handling.logs)
+
+
 def test_memory_follows_the_limit_that_the_container_gets(handlers, start):
     """Half of the default, and 64 clients that fill and free it."""
     service, build = handlers
@@ -80,14 +107,21 @@ def test_memory_follows_the_limit_that_the_container_gets(handlers, start):
     assert is_alive(container)
 
 
-def test_a_start_with_hardly_any_cpu_is_waited_for(service, image):
+def test_a_start_with_hardly_any_cpu_is_waited_for(service, patient):
     """As long as the startup probe of deploy/deployment.yaml has patience."""
+    _, _, starting, begin = patient
     manifests = yaml.safe_load_all(service.read("deploy/deployment.yaml"))
     (deployment,) = [manifest for manifest in manifests if manifest["kind"] == "Deployment"]
     probe = deployment["spec"]["template"]["spec"]["containers"][0]["startupProbe"]
     patience = probe.get("initialDelaySeconds", 0) + probe["failureThreshold"] * probe.get("periodSeconds", 10)
-    container = service.run(image, "--cpus=0.05")
-    try:
-        wait_for(container._answers, patience, container.logs)
-    finally:
-        container.remove()
+    wait_for(starting._answers, patience - (time.monotonic() - begin), starting.logs)
+
+
+def test_slow_clients_are_cut_off_whatever_they_drip(patient):
+    slow, crowd, _, _ = patient
+    seen = crowd.report()
+    late = {name: answer for name, answer in seen.items() if not answer or answer["seconds"] > PATIENCE + 2}
+    assert not late
+    # Some end the connection without a word; a status is that of an error, or of the answer that did not need the rest.
+    assert {answer["status"] for answer in seen.values()} <= {"", "400", "408", "200", "404"}, seen
+    assert is_alive(slow)

@@ -54,6 +54,14 @@ def request(path: str = "/", *headers: str, method: str = "GET", body: bytes = b
     return "\r\n".join([f"{method} {path} HTTP/{version}", "Host: test", *length, *headers, "\r\n"]).encode() + body
 
 
+# RFC 6455, section 1.3: what a client asks with, and what a server answers to that.
+UPGRADE = [
+    *("Connection: Upgrade", "Upgrade: websocket"),
+    *("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+]
+UPGRADED = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
 def reading(data: bytearray, head: bool = False) -> Generator[None, bool, Answer]:
     """Take the next answer off `data`; `head` says that it is one to HEAD. Answers such as 100 are passed over.
 
@@ -165,6 +173,22 @@ class Connection:
                 raise Incomplete(self.data[:200])
         line, _, self.data = self.data.partition(b"\n")
         return bytes(line).rstrip(b"\r")
+
+    def upgrade(self, path: str) -> None:
+        """Ask for a WebSocket and get it."""
+        answer = self.ask(path, *UPGRADE)
+        assert (answer.status, answer.headers["sec-websocket-accept"]) == (101, UPGRADED)
+
+    def echo(self, text: bytes) -> bytes:
+        """Send a message of at most 125 bytes over a WebSocket and return that which comes."""
+        self.send(bytes([0x81, 0x80 | len(text)]) + bytes(4) + text)  # one frame of text, masked with zeros
+        while len(self.data) < 2 or len(self.data) < 2 + self.data[1]:
+            if not self.receive():
+                raise Incomplete(self.data)
+        size = 2 + self.data[1]
+        message = bytes(self.data[2:size])
+        del self.data[:size]
+        return message
 
     def ends(self) -> bool:
         """Wait for the server to end the connection; say whether it did, and sent nothing more before."""

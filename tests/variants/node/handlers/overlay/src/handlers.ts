@@ -25,7 +25,7 @@ export async function handlers(app: FastifyInstance): Promise<void> {
   });
 
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  app.post<{ Body: Buffer }>("/body", async ({ body }) => ({ bytes: body.length }));
+  app.post<{ Body?: Buffer }>("/body", async ({ body }) => ({ bytes: body?.length ?? 0 }));
 
   app.get("/events", async (_request, reply) => {
     async function* events() {
