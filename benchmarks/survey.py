@@ -26,8 +26,8 @@ from support.services import BASES, Service, host_roots
 
 LISTS = ROOT / "benchmarks" / "survey"
 PAGES = ROOT / "docs" / "survey"
-TOGETHER = 20  # packages in one service
-MEMORY = 1024  # MB: twenty of the largest packages at once
+TOGETHER = 50  # packages in one service
+MEMORY = 2048  # MB: fifty of the largest packages at once
 
 HEAD = """\
 # Packages of {language}: what works
