@@ -35,13 +35,8 @@ def test_a_broken_unit_test_fails_the_test_stage_alone(service, built, ca_bundle
 def test_stages_have_the_same_names_everywhere(service):
     lines = [line.split() for line in service.read("Dockerfile").splitlines() if line.startswith("FROM ")]
     names = [words[-1] for words in lines]
-    assert [name for name in names if name in {"deps", "test", "build", "base", "runtime"}] == [
-        "deps",
-        "test",
-        "build",
-        "base",
-        "runtime",
-    ]
+    shared = ["deps", "test", "build", "dev", "base", "runtime"]
+    assert [name for name in names if name in shared] == shared
     assert names[-1] == "runtime"
 
 

@@ -151,7 +151,6 @@ FRESH = {
     "java": [
         ("dockerfile", "Dockerfile", "maven"),
         ("maven", "pom.xml", "org.eclipse.jetty:jetty-server"),
-        ("docker-compose", "compose.yaml", "busybox"),
     ],
 }
 

@@ -147,7 +147,7 @@ def check_memory(service: Service) -> None:
         fail(
             service,
             f"the service holds {megabytes:.0f} MB of memory, and its container gets {limit}."
-            " Raise MEMORY_MB in docker/limits.env, and the limits in compose.yaml and deploy/",
+            " Raise MEMORY_MB in docker/limits.env, and the limits in deploy/",
         )
 
 
