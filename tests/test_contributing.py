@@ -70,6 +70,7 @@ def language(template: Path) -> None:
     (folder / "README.md").write_text('{% extends "README.md" %}\n' + filled)
     record = json.loads((template / "languages.json").read_text())["go"]
     record |= {
+        "manifests": ["build.zig.zon"],
         "routes": "server.zig",
         "dependabot": "zig",
         "words": r"\\bzig\\b",
