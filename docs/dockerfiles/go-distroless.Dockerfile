@@ -1,6 +1,9 @@
 # syntax=docker/dockerfile:1
 # check=error=true
 
+# Where there are several main packages: which one is the service, for example ./cmd/api. TAGS: build tags, separated by commas.
+ARG MAIN="" TAGS=""
+
 # The template's own programs. `--build-context tools=docker-image://IMAGE` takes them from an image instead.
 FROM scratch AS tools
 COPY docker/tools /
@@ -33,14 +36,23 @@ RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
     go build -trimpath -o /usr/local/bin/ /tools/smoke-test.go && go build -trimpath -o /usr/local/bin/ /tools/static.go
 COPY . .
 ARG TARGETOS TARGETARCH
-# Where there are several main packages: which one is the service, for example ./cmd/api. TAGS: build tags, separated by commas.
-ARG MAIN="" TAGS=""
+ARG MAIN TAGS
 # Set as main.version and main.revision, if the service has such variables.
 ARG VERSION=0.0.0-dev REVISION=unknown
 # The compiler's cache is mounted: an edit compiles what it changed, not the standard library.
 RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
     sh /tools/build.sh compile /out/server
+
+# For the edit loop (compose.yaml), which copies saved files in and restarts the container: it compiles and starts.
+FROM deps AS dev
+COPY --from=tools dev.sh build.sh /usr/local/bin/
+RUN install -d -o 65532 -g 65532 /var/cache/go-build && chown 65532:65532 .
+COPY --chown=65532:65532 . .
+ARG MAIN TAGS
+ENV MAIN=$MAIN TAGS=$TAGS GOCACHE=/var/cache/go-build PORT=8080 HOME=/tmp
+USER 65532:65532
+ENTRYPOINT ["sh", "/usr/local/bin/dev.sh", "sh", "/usr/local/bin/build.sh", "start"]
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
@@ -77,10 +89,6 @@ LABEL org.opencontainers.image.title="hello-service" \
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
     CMD ["/app/bin/server", "healthcheck"]
 ENTRYPOINT ["/app/bin/server"]
-
-# For the edit loop (compose.yaml): the same image, without the smoke test.
-FROM runtime-dependencies AS dev
-COPY --link --from=project /app /app
 
 # Starts the service as production does, where this builder's processor can run it. It is a copy of the image, because
 # a stage of another platform cannot run a program of this one.

@@ -43,6 +43,16 @@ RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
     dependency:list -DoutputFile=target/dependencies.txt -DoutputAbsoluteArtifactFilename -DincludeScope=runtime && \
     java -cp /programs -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out
 
+# For the edit loop (compose.yaml), which copies saved files in: compiles them in a JVM that stays, and starts the service.
+FROM build AS dev
+WORKDIR /app
+COPY --from=build --chown=65532:65532 /src ./
+COPY --from=programs /programs /programs
+RUN chown 65532:65532 .
+ENV PORT=8080 HOME=/tmp
+USER 65532:65532
+ENTRYPOINT ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "-cp", "/programs:/usr/share/maven/boot/*", "Dev"]
+
 # A JVM of the modules that the service and its dependencies name, and of those in docker/modules.txt.
 FROM jdk AS jvm
 COPY --from=build /out/modules.txt /

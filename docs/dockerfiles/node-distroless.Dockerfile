@@ -48,6 +48,15 @@ RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,from=production,source=/production,target=/production \
     node /tools/packages.mjs project && node --no-warnings /tools/build.mjs /production /out
 
+# For the edit loop (compose.yaml), which copies saved files in and restarts the container.
+FROM deps AS dev
+COPY --from=tools dev.sh /usr/local/bin/
+COPY --chown=65532:65532 . .
+RUN --mount=type=bind,from=tools,target=/tools node /tools/packages.mjs project && chown 65532:65532 .
+ENV PORT=8080 HOME=/tmp
+USER 65532:65532
+ENTRYPOINT ["sh", "/usr/local/bin/dev.sh", "npm", "--silent", "start"]
+
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
 RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \

@@ -46,6 +46,16 @@ RUN --mount=type=bind,from=tools,target=/tools \
     python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
     python3 /tools/cpython.py compile "" /app && mkdir -p /out && mv /app /out/
 
+# For the edit loop (compose.yaml), which copies saved files in and restarts the container.
+FROM deps AS dev
+WORKDIR /app
+COPY --from=tools dev.sh /usr/local/bin/
+COPY --chown=65532:65532 . .
+RUN --mount=type=bind,from=tools,target=/tools python3 /tools/install.py folders requirements.txt && chown 65532:65532 .
+ENV PORT=8080 HOME=/tmp PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 65532:65532
+ENTRYPOINT ["sh", "/usr/local/bin/dev.sh", "python3", "-m", "service"]
+
 # The interpreter, without what no service can use.
 FROM python:3.14-slim-trixie AS cpython
 RUN --mount=type=bind,from=tools,target=/tools \
