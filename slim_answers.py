@@ -75,7 +75,8 @@ class Answers(Extension):
         """Read the template, refuse what is known to be wrong, and let cookiecutter use the functions below."""
         super().__init__(environment)
         if _locals("cookiecutter.hooks", "run_script_with_context"):
-            environment.globals["plan"] = Answers.writing.plan
+            # A filter, because a replay cannot name one: it could say what a variable is.
+            environment.filters["plan"] = lambda _: Answers.writing.plan
             return
         self.said = self.read("cookiecutter.json")
         self.languages = self.read("languages.json")

@@ -8,7 +8,7 @@ import os
 import sys
 
 # What slim_answers.py says: a Python literal of checked values.
-PLAN = {{plan}}  # noqa: F821
+PLAN = {{0 | plan}}  # noqa: F821
 NEW = PLAN["new"]
 
 

@@ -6,7 +6,7 @@ Runs in the project's folder. slim_answers.py has refused bad answers by now; wi
 import os
 import sys
 
-NEW = "{{ plan.new if plan is defined }}"
+NEW = "{{ (0 | plan).new if 'plan' is filter }}"
 
 if not NEW:
     sys.exit("The answers were not checked, because _extensions is not that of the template's cookiecutter.json.")

@@ -193,7 +193,7 @@ def test_the_last_hook_may_run_twice(tmp_path, bake):
     made = bake()
     before = contents(made.path)
     hook = (ROOT / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
-    (tmp_path / "hook.py").write_text(hook.replace("{{plan}}", '{"new": ".new"}'))
+    (tmp_path / "hook.py").write_text(hook.replace("{{0 | plan}}", '{"new": ".new"}'))
     subprocess.run([sys.executable, tmp_path / "hook.py"], cwd=made.path, check=True)
     assert contents(made.path) == before
 

@@ -195,6 +195,19 @@ def test_a_replay_without_the_template_s_extension_makes_nothing(tmp_path, exten
     assert len(list((tmp_path / "out").rglob("*"))) == len(options) * 2
 
 
+@pytest.mark.parametrize("plan", [{"new": "' + str({code}) + '"}, {"new": '" + str({code}) + "'}, "{code}"])
+def test_a_replay_without_the_template_s_extension_runs_nothing(tmp_path, plan):
+    """What stands beside its answers is all that is left to render hooks with."""
+    code = f"__import__('os').system('touch {tmp_path / 'hit'}')"
+    plan = json.loads(json.dumps(plan).replace("{code}", code))
+    (tmp_path / "out").mkdir()
+    own = {key: value for key, value in QUESTIONS.items() if key.startswith("_")} | {"_extensions": []}
+    code, _ = replay(tmp_path, {**DEFAULTS, **own}, plan=plan, writing={"plan": plan})
+    assert code == 1
+    assert not (tmp_path / "hit").exists()
+    assert not list((tmp_path / "out").iterdir())
+
+
 @pytest.mark.parametrize("value", ["", "os.system", "jinja2.ext.do", "[]"])
 def test_the_extension_cannot_be_answered(tmp_path, value):
     code, output = make(tmp_path, f"_extensions={value}")
