@@ -72,7 +72,7 @@ def fetch(folder: Path, address: str) -> str:
     template = json.loads((service / ".cruft.json").read_text(encoding="utf-8"))["template"]
     mirror = mirror_of(folder, template)
     if not mirror.exists():
-        run("git", "clone", "--quiet", "--mirror", template, mirror)
+        run("git", "clone", "--quiet", "--mirror", "--", template, mirror)
     return "fetched"
 
 

@@ -46,7 +46,7 @@ def main() -> int:
     os.dup2(2, 1)  # what hooks print is for people
     try:
         answers = json.load(sys.stdin)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         made = {"errors": [f"The answers are not JSON: {error}"]}
     else:
         made = make(answers, options.output_dir)

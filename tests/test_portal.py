@@ -56,6 +56,7 @@ def test_json_in_the_service_and_json_out(bake, tmp_path):
         ('{"_extensions": []}', ""),
         ("[]", "The answers have to be a JSON object"),
         ("", "The answers are not JSON"),
+        ("[" * 100_000, "The answers are not JSON"),
     ],
 )
 def test_a_refusal_is_json_as_well(tmp_path, answers, said):
