@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support import company
+from support import company, thieves
 from support.engine import blobs, docker, wait_for
 from support.services import DIAGONAL, VARIANTS, Service, host_roots
 
@@ -61,7 +61,9 @@ def network(_engine, bake, authority, tmp_path_factory):
     token, password = secrets.token_hex(16), secrets.token_hex(16)
     image = re.search(r"^FROM (python:\S+)", bake(language="python").read("Dockerfile"), re.MULTILINE)[1]
     options = ["--detach", f"--hostname={HOST}", "--env=SSL_CERT_FILE=/roots.pem"]
+    thieves.index(folder / "own", REGISTRY_SETTINGS)
     files = {company.__file__: "/company.py", host_roots(): "/roots.pem", folder / "server.pem": "/server.pem"}
+    files[folder / "own"] = "/own"
     volumes = [f"--volume={here}:{there}:ro" for here, there in files.items()]
     command = ["python3", "/company.py", "/server.pem", f"reader:{token}", f"traveller:{password}"]
     container = docker("run", *options, *volumes, image, *command).strip()
@@ -90,6 +92,7 @@ def ordered(request, bake, network, ca_bundle, tmp_path_factory) -> Order:
     folder = tmp_path_factory.mktemp(language)
     variant = min(path.parent.name for path in (VARIANTS / language).glob("*/expect.toml"))
     grown = bake(language=language, runtime_base=base).with_variant(variant, folder, ca_bundle)
+    thieves.plant(grown)
     (folder / "index").write_text(network.settings(grown))
     order = Order(grown, [*network.options, f"--secret=id=registry,src={folder / 'index'}"])
     before = len(network.requests)
@@ -103,6 +106,12 @@ def test_packages_come_from_the_registry_through_the_proxy(ordered):
     tunnels = {line for line in ordered.requests if line.startswith("Proxy CONNECT ")}
     assert tunnels == {f"Proxy CONNECT {REGISTRY_SETTINGS}"}
     assert [line for line in ordered.requests if line.startswith("Index GET ")]
+
+
+def test_code_of_dependencies_that_looks_for_secrets_finds_none(ordered):
+    """It ends the build where it finds one."""
+    looked = set(re.findall(f"{thieves.LOOKED} (.*)", ordered.log))
+    assert looked == thieves.PLACES[ordered.service.language]
 
 
 @pytest.mark.parametrize("target", ["deps", ""], ids=["deps", "runtime"])

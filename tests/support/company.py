@@ -5,7 +5,8 @@ It runs in a container, where the steps of a build reach it on any machine; Pyth
     python3 company.py CERTIFICATE USER:TOKEN USER:PASSWORD
 
 serves the index over TLS on port 8443 to the first account and the proxy on port 3128 to the second, and prints a line
-for each request that it grants. The index has whatever the public ones have, each under a path of its own.
+for each request that it grants. The index has whatever the public ones have, each under a path of its own, and what is
+in the folder /own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 INDEX_PORT, PROXY_PORT = 8443, 3128
 AT_A_TIME = threading.BoundedSemaphore(8)  # requests to a public index
@@ -82,6 +84,10 @@ class Index(Company):
         if not self.granted("Authorization", 401, "WWW-Authenticate"):
             return
         name, _, path = self.path[1:].partition("/")
+        own = Path(f"/own{self.path}index.html" if self.path.endswith("/") else f"/own{self.path}")
+        if own.is_file():
+            self.answer(200, {"Content-Type": "text/html"}, own.read_bytes())
+            return
         status, kind, body = self.relay(f"{PUBLIC[name]}/{path}")
         if "json" in kind or "html" in kind:
             for other, address in PUBLIC.items():

@@ -1,24 +1,39 @@
 """Installs what a lock file names. Part of the template: an update replaces it.
 
     python3 install.py packages FILE [PREFIX]     what comes from an index, as wheels
+    python3 install.py sources FILE [PREFIX]      what `no-binary` in pyproject.toml names
     python3 install.py folders FILE [PREFIX]      folders of this repository
 
-`packages` runs no code of what it downloads, and brings what building the folders takes; `folders`
-needs no network. Without PREFIX it is the interpreter's own.
+`packages` runs no code of what it downloads: sources are fetched and not built, and what building
+takes is put where no interpreter looks. The others need no network, and so no secret. Without
+PREFIX it is the interpreter's own.
 """
 
+import html
+import os
 import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+from urllib.request import (
+    HTTPBasicAuthHandler,
+    HTTPPasswordMgrWithPriorAuth,
+    OpenerDirector,
+    build_opener,
+)
 
 UV = ("uv", "pip", "install", "--quiet")
 
-# What building a folder takes that says nothing about it (PEP 518).
+# Where stage deps installs packages, what building takes, and the sources that it has fetched.
+PACKAGES, BACKENDS, SOURCES = Path("/deps/usr/local"), Path("/backends"), Path("/sources")
+
+# What building something takes that says nothing about it (PEP 518).
 DEFAULT_BACKEND = ["setuptools>=40.8.0"]
 
 # What some backends ask for on top, once they are there, to link a folder in place of copying it.
@@ -32,44 +47,43 @@ def main(what: str, file: str, prefix: str = sys.prefix) -> None:
     entries = [line for line in text.splitlines() if re.match(r"[^#\s]", line)]
     folders = [entry for entry in entries if re.match(r"(-e\s*|--editable\s*)?(\.|file:)", entry)]
     packages = [entry for entry in entries if entry not in folders]
+    named = [normalized(name) for name in uv_settings(manifest()).get("no-binary", [])]
+    sources = [entry for entry in packages if {":all:", name_of(entry)} & {*named}]
     if manifest().get("build-system"):
         folders.append("-e .")  # as `uv sync` installs a project that is a package
 
     if what == "folders":
         refuse_other_places(folders)
         if folders:
-            install("--no-build-isolation", "--offline", "--no-deps", *options, lines=folders)
-            Path(prefix, ".lock").unlink(missing_ok=True)
-        return
-
-    for entry in packages:
-        if " @ " in entry or "git+" in entry:
-            name = entry.split()[0]
-            fail(
-                f"{name} comes from an address, not from an index: take a release, or put its"
-                " source into a folder of this repository and add that: uv add --frozen ./FOLDER"
-            )
-    wheels = ["--only-binary=:all:"]
-    built = [f"--no-binary={name}" for name in uv_setting("no-binary")]
-    install("--require-hashes", *wheels, *built, *options, lines=packages)
-    if prefix != sys.prefix:
-        Path(prefix, ".lock").unlink(missing_ok=True)  # uv's own
-        # Steps of the build import what is there.
-        there = sysconfig.get_path("purelib", vars={"base": prefix})
-        own = Path(sysconfig.get_path("purelib"), "packages.pth")
-        own.write_text(f"{there}\n", encoding="utf-8")
-    backends = [name for folder in folders for name in backend(folder)]
-    if backends:
-        install(*wheels, lines=backends)
+            build(*options, lines=folders)
+        if prefix != sys.prefix:  # later steps of the build import what is there
+            own = Path(sysconfig.get_path("purelib"), "packages.pth")
+            own.write_text(f"{purelib(PACKAGES)}\n", encoding="utf-8")
+    elif what == "sources":
+        if sources:
+            index = ("--no-index", f"--find-links={SOURCES}")
+            build("--require-hashes", "--no-binary=:all:", *index, *options, lines=sources)
+    else:
+        refuse_addresses(packages)
+        manifests = [manifest(folder_of(entry)) for entry in folders] + list(map(fetch, sources))
+        backends = [name for said in manifests for name in backend(said)]
+        wheels = ["--only-binary=:all:"]
+        if backends:
+            install(*wheels, f"--target={BACKENDS}", lines=backends)
+        # Last: once packages are in the interpreter's prefix, its next start may run their code.
+        packages = [entry for entry in packages if entry not in sources]
+        install("--require-hashes", *wheels, *options, lines=packages)
+    Path(prefix, ".lock").unlink(missing_ok=True)  # uv's own
 
 
-def install(*options: str, lines: list[str]) -> None:
+def install(*options: str, lines: list[str], **variables: str) -> None:
     """Let uv install the requirements `lines`."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=".", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
+        command = [*UV, *options, "-r", file.name]
         # Nothing but what the lock file names.
-        code = subprocess.run([*UV, *options, "-r", file.name], check=False).returncode  # noqa: S603
+        code = subprocess.run(command, check=False, env={**os.environ, **variables}).returncode  # noqa: S603
     if code:
         fail(
             "uv could not install the above. A package that has no wheel for this base: take a"
@@ -79,23 +93,117 @@ def install(*options: str, lines: list[str]) -> None:
         )
 
 
-def manifest(folder: str = ".") -> dict[str, Any]:
-    """Return the pyproject.toml of a folder; empty where there is none."""
-    file = Path(folder, "pyproject.toml")
+def build(*options: str, lines: list[str]) -> None:
+    """Let uv build and install the requirements `lines` with what is there."""
+    path = f"{BACKENDS}/bin:{os.environ['PATH']}"
+    there = f"{BACKENDS}:{purelib(PACKAGES)}"
+    offline = ("--no-build-isolation", "--offline", "--no-deps")
+    install(*offline, *options, lines=lines, PATH=path, PYTHONPATH=there)
+
+
+def fetch(entry: str) -> dict[str, Any]:
+    """Download the source distribution of a locked package; return its pyproject.toml."""
+    name, checksums = name_of(entry), re.findall(r"--hash=sha256:(\w+)", entry)
+    for index in indexes():
+        host = index.netloc.rpartition("@")[2]
+        page = f"{urlunsplit(index._replace(netloc=host)).rstrip('/')}/{name}/"
+        client = client_of(index.username, index.password, f"{index.scheme}://{host}")
+        try:
+            with client.open(page) as answer:
+                links = re.findall(r"""href=["']([^"']+)""", answer.read().decode())
+            for link in map(html.unescape, links):
+                address, _, checksum = link.partition("#sha256=")
+                file = SOURCES / unquote(urlsplit(address).path.rpartition("/")[2])
+                if file.name.endswith(".tar.gz") and checksum in checksums:
+                    SOURCES.mkdir(exist_ok=True)
+                    with client.open(urljoin(page, address)) as answer:
+                        file.write_bytes(answer.read())
+                    return manifest_in(file)
+        except OSError as error:
+            print(f"deps: {page}: {error}", file=sys.stderr)
+    return fail(f"{name}: the package index has no .tar.gz with a checksum of the lock file")
+
+
+def indexes() -> list[SplitResult]:
+    """Return the addresses of the package indexes, as uv knows them."""
+    found: list[str] = []
+    own = manifest().get("tool", {}).get("uv", {})
+    for settings in (own, read(Path.home() / ".config/uv/uv.toml")):
+        for said in (settings, settings.get("pip", {})):
+            found += [index["url"] for index in said.get("index", [])]
+            found += [*said.get("extra-index-url", []), said.get("index-url", "")]
+    return [urlsplit(index) for index in found if index] or [urlsplit("https://pypi.org/simple")]
+
+
+def client_of(user: str | None, password: str | None, host: str) -> OpenerDirector:
+    """Return what asks `host` by an account, and others without."""
+    accounts = HTTPPasswordMgrWithPriorAuth()
+    if user:
+        account = unquote(user), unquote(password or "")
+        accounts.add_password(None, host, *account, is_authenticated=True)
+    return build_opener(HTTPBasicAuthHandler(accounts))
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return what a TOML file says; empty where there is none."""
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
-def uv_setting(name: str) -> list[str]:
-    """Return a list of names from [tool.uv.pip]."""
-    names: list[str] = manifest().get("tool", {}).get("uv", {}).get("pip", {}).get(name, [])
-    return names
+def manifest(folder: str = ".") -> dict[str, Any]:
+    """Return the pyproject.toml of a folder."""
+    return read(Path(folder, "pyproject.toml"))
 
 
-def backend(entry: str) -> list[str]:
-    """Return what building a folder takes."""
-    folder = re.sub(r"^(-e|--editable)\s*", "", entry).split()[0].removeprefix("file://")
-    requires: list[str] = manifest(folder).get("build-system", {}).get("requires", DEFAULT_BACKEND)
+def manifest_in(archive: Path) -> dict[str, Any]:
+    """Return the pyproject.toml of a source distribution, of which nothing is unpacked."""
+    with tarfile.open(archive) as files:
+        for name in files.getnames():
+            if re.fullmatch(r"[^/]+/pyproject\.toml", name) and (file := files.extractfile(name)):
+                return tomllib.loads(file.read().decode())
+    return {}
+
+
+def uv_settings(said: dict[str, Any]) -> dict[str, Any]:
+    """Return [tool.uv.pip]."""
+    settings: dict[str, Any] = said.get("tool", {}).get("uv", {}).get("pip", {})
+    return settings
+
+
+def backend(said: dict[str, Any]) -> list[str]:
+    """Return what building takes, of a pyproject.toml."""
+    requires: list[str] = said.get("build-system", {}).get("requires", DEFAULT_BACKEND)
     return requires + LINKING
+
+
+def purelib(prefix: Path) -> str:
+    """Return where packages are below a prefix."""
+    return sysconfig.get_path("purelib", vars={"base": str(prefix)})
+
+
+def normalized(name: str) -> str:
+    """Return a package's name as indexes write it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def name_of(entry: str) -> str:
+    """Return the name of a locked package."""
+    return normalized(re.split(r"[^\w.-]", entry, maxsplit=1)[0])
+
+
+def folder_of(entry: str) -> str:
+    """Return the folder that an entry names."""
+    return re.sub(r"^(-e|--editable)\s*", "", entry).split()[0].removeprefix("file://")
+
+
+def refuse_addresses(packages: list[str]) -> None:
+    """Fail where a package is not from an index."""
+    for entry in packages:
+        if " @ " in entry or "git+" in entry:
+            name = entry.split()[0]
+            fail(
+                f"{name} comes from an address, not from an index: take a release, or put its"
+                " source into a folder of this repository and add that: uv add --frozen ./FOLDER"
+            )
 
 
 def refuse_other_places(folders: list[str]) -> None:
@@ -105,7 +213,7 @@ def refuse_other_places(folders: list[str]) -> None:
             fail(f"{entry} is not in this repository: move the folder here, and lock again")
 
 
-def fail(why: str) -> None:
+def fail(why: str) -> NoReturn:
     """Exit with a sentence."""
     sys.exit(f"deps: {why}.")
 
