@@ -26,12 +26,16 @@ import org.w3c.dom.NodeList;
  *
  * <p>{@code Maven GOAL...} runs anything else, without the secrets. Where packages come from a registry of the
  * company, it runs offline: what is not there yet, nobody could download.
+ *
+ * <p>Where there is a docker/checksums.sha256 (lock.sh writes it), no artifact is taken that differs from what is recorded
+ * there; and in goals none that is not recorded, unless there are several modules: Maven would ask for theirs as well.
  */
 public final class Maven {
     private static final String DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:";
     private static final String EFFECTIVE_POM = "org.apache.maven.plugins:maven-help-plugin:3.5.1:effective-pom";
     private static final Path BUNDLE = Path.of("/etc/ssl/certs/ca-certificates.crt");
     private static final Path SETTINGS = Path.of("/run/secrets/registry");
+    private static final Path CHECKSUMS = Path.of("docker/checksums.sha256");
     private static final Path CACHE = Path.of("/root/.m2/repository");
     private static final Path REPOSITORY = Path.of("/maven/repository");
     private static final Path TRUST_STORE = Path.of("/maven/ca.p12");
@@ -44,6 +48,11 @@ public final class Maven {
         if (!List.of(arguments).equals(List.of("fetch"))) {
             List<String> offline = Files.exists(OFFLINE) ? List.of("--offline") : List.of();
             int code = run(REPOSITORY, offline, named(arguments));
+            if (code != 0 && Files.exists(CHECKSUMS)) {
+                System.err.println("maven: a build takes only what " + CHECKSUMS + " records. Where a checksum is \"missing\""
+                        + " above, because pom.xml or Maven itself is new, run: sh docker/tools/lock.sh. Where there is"
+                        + " a \"mismatch\", find out why before you do.");
+            }
             if (code != 0 && !offline.isEmpty()) {
                 System.err.println(
                         "maven: plugins run without the registry's credentials, and so offline. Where one downloads"
@@ -127,6 +136,10 @@ public final class Maven {
                 new ArrayList<>(List.of("/usr/share/maven/bin/mvn", "--batch-mode", "--no-transfer-progress"));
         command.add("-Dmaven.repo.local=" + repository);
         command.addAll(settings);
+        if (Files.exists(CHECKSUMS)) {
+            boolean strictly = repository.equals(REPOSITORY) && !Files.readString(Path.of("pom.xml")).contains("<module>");
+            command.addAll(heldTo(CHECKSUMS.toAbsolutePath().getParent(), strictly));
+        }
         if (!variable("HTTP_PROXY").isEmpty() || !variable("HTTPS_PROXY").isEmpty()) {
             Files.writeString(PROXIES, proxies());
             command.addAll(List.of("--global-settings", PROXIES.toString()));
@@ -138,6 +151,14 @@ public final class Maven {
             maven.environment().merge("MAVEN_OPTS", trust, String::concat);
         }
         return maven.start().waitFor();
+    }
+
+    /** Options of Maven's resolver: https://maven.apache.org/resolver/expected-checksums.html. */
+    private static List<String> heldTo(Path folder, boolean strictly) {
+        String checks = "-Daether.artifactResolver.postProcessor.trustedChecksums";
+        String source = "-Daether.trustedChecksumsSource.summaryFile";
+        return List.of(checks + "=true", checks + ".checksumAlgorithms=SHA-256", checks + ".failIfMissing=" + strictly,
+                source + "=true", source + ".originAware=false", source + ".basedir=" + folder);
     }
 
     /** The JVM wants a key store, not a PEM file. keytool takes but one certificate at a time. */
