@@ -138,6 +138,11 @@ final class Server {
                         || connection.getParser().inContentState());
     }
 
+    /** Either it may ask again, or this was the last answer and it keeps its own end open. */
+    private static boolean isAnswered(HttpConnection connection) {
+        return connection.getParser().isStart() || connection.getEndPoint().isOutputShutdown();
+    }
+
     /** A request that was sent may not have been read yet, where the processor is busy. */
     private static boolean isSilent(HttpConnection connection) {
         return connection.getEndPoint() instanceof IdleTimeout client
@@ -165,7 +170,7 @@ final class Server {
             connector.close();
             Thread.sleep(LAST_REQUESTS);
             while (!connector.getConnectedEndPoints().isEmpty() && System.nanoTime() < end) {
-                close(connection -> connection.getParser().isStart() && isSilent(connection));
+                close(connection -> isAnswered(connection) && isSilent(connection));
                 Thread.sleep(20);
             }
             stopped.countDown();
