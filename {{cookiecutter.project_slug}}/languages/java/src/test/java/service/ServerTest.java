@@ -18,12 +18,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.ConnectException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
@@ -212,6 +214,18 @@ class ServerTest {
 
         assertEquals("{\"slow\":true}", answer.get(5, TimeUnit.SECONDS).body());
         assertTrue(drain.join(Duration.ofSeconds(5)), "still draining");
+    }
+
+    @Test
+    void waitsForNoClientThatKeepsItsEndOpen() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            String request = "GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            socket.getInputStream().readAllBytes();
+            Thread drain = Thread.startVirtualThread(server::drain);
+
+            assertTrue(drain.join(Duration.ofSeconds(5)), "still draining");
+        }
     }
 
     private HttpResponse<String> get(String path) throws Exception {
