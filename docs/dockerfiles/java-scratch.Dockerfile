@@ -13,9 +13,13 @@ ENV MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 FROM jdk AS programs
 COPY --from=tools *.java /tools/
-RUN javac -d /programs /tools/*.java && \
-    jar --create --file /programs/healthcheck.jar --date 1980-01-01T00:00:02Z -C /programs HealthCheck.class && \
-    touch -d '1980-01-01 00:00:02' /programs/healthcheck.jar
+WORKDIR /classes
+RUN javac -d . /tools/*.java && \
+    jar --create --file /healthcheck.jar --date 1980-01-01T00:00:02Z HealthCheck.class && \
+    touch -d '1980-01-01 00:00:02' /healthcheck.jar && \
+    # A folder for each: a change of one program repeats the steps that run it, and no others.
+    for class in *.class; do install -D "$class" "/programs/${class%%[.$]*}/$class"; done && \
+    install -d -o 65532 -g 65532 /aot
 
 # Dependencies and plugins, downloaded again only when a pom.xml changes.
 FROM jdk AS deps
@@ -24,22 +28,23 @@ COPY --parents **/pom.xml .mvn* docker/checksums.sha256* ./
 # The secrets, where there are any: `ca` is the company's CA bundle, `registry` a settings.xml with its repository.
 # No other step gets them, because the other steps run the code of plugins.
 RUN --mount=type=cache,id=hello-service-maven,target=/root/.m2 \
-    --mount=type=bind,from=programs,source=/programs,target=/programs \
+    --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Maven \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry \
-    java -cp /programs Maven fetch
+    java -cp /programs/Maven Maven fetch
 
 FROM deps AS test
 COPY --exclude=docker . .
-RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
-    java -cp /programs Maven verify
+RUN --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Maven \
+    java -cp /programs/Maven Maven verify
 
 FROM deps AS build
 COPY --exclude=docker --exclude=**/src/test . .
-RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
-    java -cp /programs Maven package -Dmaven.test.skip \
+RUN --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Maven \
+    --mount=type=bind,from=programs,source=/programs/Assemble,target=/programs/Assemble \
+    java -cp /programs/Maven Maven package -Dmaven.test.skip \
     dependency:list -DoutputFile=target/dependencies.txt -DoutputAbsoluteArtifactFilename -DincludeScope=runtime && \
-    java -cp /programs -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out
+    java -cp /programs/Assemble -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out
 
 # For the edit loop (compose.yaml), which copies saved files in: compiles them in a JVM that stays, and starts the service.
 FROM build AS dev
@@ -56,9 +61,9 @@ FROM jdk AS jvm
 COPY --from=build /out/modules.txt /
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=docker,target=/docker \
-    --mount=type=bind,from=programs,source=/programs,target=/programs \
+    --mount=type=bind,from=programs,source=/healthcheck.jar,target=/healthcheck.jar \
     sh /tools/jvm.sh /modules.txt /docker /jvm && \
-    cp -p /programs/healthcheck.jar /jvm/
+    cp -p /healthcheck.jar /jvm/
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
@@ -102,13 +107,12 @@ ENV LANG=C.UTF-8
 # Starts the service as production does, sends requests and stops it. That writes the AOT cache and proves it.
 FROM runtime-dependencies AS smoke-test
 COPY --link --from=build /out/service /app/
+COPY --from=programs --chown=65532:65532 /aot /aot
 USER 65532:65532
-WORKDIR /aot
-WORKDIR /app
-RUN --mount=type=bind,from=programs,source=/programs,target=/programs \
+RUN --mount=type=bind,from=programs,source=/programs/SmokeTest,target=/programs \
     --mount=type=bind,source=docker,target=/docker \
     --mount=type=tmpfs,target=/tmp \
-    ["/opt/jvm/bin/java", "-cp", "/programs", "SmokeTest", "/aot/app.aot"]
+    ["/opt/jvm/bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "/programs", "SmokeTest", "/aot/app.aot"]
 
 FROM runtime-dependencies AS runtime
 # HOME: the only writable directory of a read-only container.
