@@ -26,6 +26,7 @@ export async function make(answers, outputDir, log = () => {}) {
 
 export const makeService = createTemplateAction({
   id: 'slim:make',
+  supportsDryRun: true, // it writes to the workspace only
   description: 'Makes an HTTP service from slim-templates in the workspace.',
   schema: {
     input: { answers: z => z.record(z.string(), z.string()) },
