@@ -33,9 +33,9 @@ HEAD = """\
 # Packages of {language}: what works
 
 The most used server-side packages, each loaded in a running, hardened container of a fresh service, the Dockerfile as
-it came out of the template. "Refused" is followed by the sentence with which the build ends. Images are built on
-[stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package registries. This
-page is made by `python3 run.py python benchmarks/survey.py {language}`.
+it came out of the template. "Refused" is followed by the sentence with which the build ends; "-" was not tried. Images
+are built on [stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package
+registries. This page is made by `python3 run.py python benchmarks/survey.py {language}`.
 
 """
 NOT_TRIED = "-"
