@@ -30,7 +30,7 @@ def maven(record, bake, ca_bundle, tmp_path_factory) -> Callable[..., tuple[int,
     downloaded, compiled = (service.build(target=target, ca=ca_bundle).image.tag for target in ("deps", "programs"))
     container = docker("create", compiled).strip()
     programs = tmp_path_factory.mktemp("programs") / "programs"
-    docker("cp", f"{container}:/programs", programs)
+    docker("cp", f"{container}:/programs/Maven", programs)
     docker("rm", container)
 
     def maven(text: str, folder: Path, before: str = "true") -> tuple[int, str]:

@@ -50,7 +50,7 @@ RUN --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Mave
 FROM build AS dev
 WORKDIR /app
 COPY --from=build --chown=65532:65532 /src ./
-COPY --from=programs /programs /programs
+COPY --from=programs /programs/Dev /programs
 RUN chown 65532:65532 .
 ENV PORT=8080 HOME=/tmp
 USER 65532:65532
