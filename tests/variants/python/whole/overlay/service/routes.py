@@ -7,10 +7,12 @@ import getpass
 import importlib.metadata
 import inspect
 import json
+import locale
 import logging
 import os
 import pwd
 import readline
+import socket
 import ssl
 import subprocess
 import sys
@@ -103,6 +105,16 @@ def libmagic() -> dict[str, str | None]:
     return {
         "kind": magic.from_buffer(b"%PDF-1.4", mime=True),
         "library": ctypes.util.find_library("magic"),
+    }
+
+
+@router.get("/system")
+def system() -> dict[str, str | int]:
+    """Ask for what every system knows: services, protocols, a locale."""
+    return {
+        "port": socket.getservbyname("https"),
+        "protocol": socket.getprotobyname("tcp"),
+        "locale": locale.setlocale(locale.LC_ALL, "C.UTF-8"),
     }
 
 
