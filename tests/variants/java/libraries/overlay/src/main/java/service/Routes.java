@@ -12,9 +12,11 @@ import org.postgresql.Driver;
 import org.postgresql.core.Utils;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.sql.DriverManager;
 import java.text.NumberFormat;
 import java.time.Month;
@@ -23,6 +25,8 @@ import java.time.format.TextStyle;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+
+import javax.management.ObjectName;
 
 /** What libraries and the JVM look up at run time. */
 final class Routes {
@@ -41,6 +45,7 @@ final class Routes {
         router.get("/natives", Routes::natives);
         router.get("/locale", Routes::locale);
         router.get("/project", Routes::project);
+        router.get("/modules", Routes::modules);
     }
 
     /** Read and written by reflection. */
@@ -102,6 +107,28 @@ final class Routes {
                         .add("folder", Path.of("").toAbsolutePath().toString())
                         .add("user", System.getProperty("user.name"))
                         .add("home", System.getProperty("user.home")));
+    }
+
+    /** What no class names: agents, operators and configurations ask for it. */
+    private static void modules(Request request, Response response) throws Exception {
+        var beans = ManagementFactory.getPlatformMBeanServer();
+        answer(
+                response,
+                Json.createObjectBuilder()
+                        .add(
+                                "heap_dumps",
+                                beans.isRegistered(
+                                        new ObjectName(
+                                                "com.sun.management:type=HotSpotDiagnostic")))
+                        .add(
+                                "recordings",
+                                beans.isRegistered(
+                                        new ObjectName(
+                                                "jdk.management.jfr:type=FlightRecorder")))
+                        .add("kerberos", Security.getProvider("JdkSASL") != null)
+                        .add(
+                                "figures",
+                                ModuleLayer.boot().findModule("jdk.httpserver").isPresent()));
     }
 
     private static void answer(Response response, JsonObjectBuilder body) throws IOException {
