@@ -43,6 +43,10 @@ NOT_TRIED = "-"
 # How packages are added, run in stage deps.
 ADD = {
     "go": "go get {names}\ngo mod tidy",
+    # What the JDK has is written down: what is missing of it is the image's fault, what is missing else is optional.
+    "java": "sed -i '/^  <dependencies>$/r dependencies.xml' pom.xml\n"
+    "sed -i '/<arg>-/d' pom.xml\n"  # generated sources are not held to the linter
+    "jimage list /opt/java/openjdk/lib/modules | sed -n 's/^ *\\(.*\\)\\.class$/\\1/p' >src/main/resources/jdk.txt",
     "node": "npm install --package-lock-only --ignore-scripts --no-audit --no-fund {names}",
     "python": "uv add --quiet --frozen {names}\nsh docker/tools/lock.sh",
 }
@@ -51,12 +55,17 @@ SENTENCES = re.compile(r"^(?!ERROR).*(?:native-libraries|packages|deps|build|smo
 
 @dataclass(frozen=True)
 class Package:
-    """A line of a list: name, public figure; for Go, the import path and an expression that uses it."""
+    """A line of a list: name, public figure; for Go import path and an expression that uses it, for Java version."""
 
     name: str
     figure: str
     path: str = ""
     expression: str = ""
+
+    @property
+    def version(self) -> str:
+        """For Java."""
+        return self.path
 
 
 def go_sources(packages: list[Package]) -> dict[str, str]:
@@ -100,6 +109,110 @@ func init() {{
 }}
 """
     return sources
+
+
+def java_sources(packages: list[Package]) -> dict[str, str]:
+    """Return the dependencies, and the source that loads every class of one and each service that it provides."""
+    dependencies = "".join(
+        f"    <dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>"
+        f"<version>{package.version}</version></dependency>\n"
+        for package in packages
+        for group, artifact in [package.name.split(":")]
+    )
+    routes = """package service;
+
+import jakarta.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.zip.ZipFile;
+import org.eclipse.jetty.server.Request;
+
+final class Routes {
+    private Routes() {}
+
+    static void register(Router router) {
+        var hello = Json.createObjectBuilder().add("message", "Hello from " + Main.NAME).build();
+        router.get("/", (request, response) -> Router.send(response, 200, hello));
+        router.get("/load", (request, response) -> {
+            var answer = Json.createObjectBuilder();
+            try {
+                String[] name = Request.extractQueryParameters(request).getValue("name").split(":");
+                answer.add("loaded", load(name[0], name[1]));
+            } catch (Throwable e) {
+                answer.add("failed", String.valueOf(e));
+            }
+            Router.send(response, 200, answer.build());
+        });
+    }
+
+    private static String text(InputStream file) throws IOException {
+        try (file) {
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static int load(String group, String artifact) throws Exception {
+        Path folder = Path.of("/app/libs", group);
+        List<Path> jars;
+        try (var files = Files.list(folder)) {
+            jars = files.filter(file -> file.getFileName().toString().matches(artifact + "-[0-9].*jar")).toList();
+        }
+        Set<String> jdk = new HashSet<>(text(Routes.class.getResourceAsStream("/jdk.txt")).lines().toList());
+        int loaded = 0;
+        Set<String> missing = new TreeSet<>();
+        try (ZipFile jar = new ZipFile(jars.getFirst().toFile())) {
+            for (var entry : Collections.list(jar.entries())) {
+                String name = entry.getName();
+                if (name.startsWith("META-INF/services/") && !entry.isDirectory()) {
+                    for (String provider : text(jar.getInputStream(entry)).lines().toList()) {
+                        try {
+                            Class.forName(provider.strip()).getDeclaredConstructor().newInstance();
+                        } catch (Throwable e) {
+                            note(e, jdk, missing);
+                        }
+                    }
+                }
+                if (name.endsWith(".class") && !name.startsWith("META-INF/") && !name.endsWith("-info.class")) {
+                    String named = name.substring(0, name.length() - 6).replace('/', '.');
+                    try {
+                        Class<?> type = Class.forName(named, false, Routes.class.getClassLoader());
+                        type.getDeclaredMethods();
+                        type.getDeclaredFields();
+                        type.getDeclaredConstructors();
+                        loaded++;
+                    } catch (Throwable e) {
+                        note(e, jdk, missing);
+                    }
+                }
+            }
+        }
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException("missing: " + missing);
+        }
+        return loaded;
+    }
+
+    private static void note(Throwable e, Set<String> jdk, Set<String> missing) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            String text = String.valueOf(cause.getMessage());
+            boolean noClass = cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException;
+            boolean noLibrary = cause instanceof UnsatisfiedLinkError && text.contains("shared object");
+            if (noClass && jdk.contains(text.replace('.', '/')) || noLibrary) {
+                missing.add(text);
+            }
+        }
+    }
+}
+"""
+    return {"dependencies.xml": dependencies, "src/main/java/service/Routes.java": routes}
 
 
 def node_sources(packages: list[Package]) -> dict[str, str]:
@@ -160,7 +273,7 @@ def load(name: str) -> dict[str, str | int]:
     return {"service/routes.py": text}
 
 
-SOURCES = {"go": go_sources, "node": node_sources, "python": python_sources}
+SOURCES = {"go": go_sources, "java": java_sources, "node": node_sources, "python": python_sources}
 
 
 def listed(language: str) -> tuple[str, list[Package]]:
