@@ -80,7 +80,10 @@ RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=docker,target=/docker \
     --mount=type=bind,from=base,target=/base \
     --mount=type=bind,from=cpython,source=/cpython,target=/cpython \
-    sh /tools/native-libraries.sh /native-libraries /base /cpython /deps
+    sh /tools/native-libraries.sh /native-libraries /base /cpython /deps && \
+    # The locale that every Debian has. `locales-all` in docker/packages.txt brings the others.
+    mkdir -p /native-libraries/usr/lib/locale && \
+    cp -a /usr/lib/locale/C.utf8 /native-libraries/usr/lib/locale/
 
 # Everything but the service.
 FROM base AS runtime-dependencies

@@ -70,7 +70,7 @@ FROM deps AS rootfs
 RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \
     mkdir -p /rootfs/app /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
     chmod 1777 /rootfs/tmp && \
-    cp -L /from/etc/group /from/etc/os-release /rootfs/etc/ && \
+    cp -L /from/etc/group /from/etc/os-release /from/etc/protocols /from/etc/services /rootfs/etc/ && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
     # distroless says `compat`, which needs a library that is not in this image.
     sed 's/\bcompat\b/files/' /from/etc/nsswitch.conf >/rootfs/etc/nsswitch.conf && \
@@ -89,7 +89,10 @@ RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=docker,target=/docker \
     --mount=type=bind,from=base,target=/base \
     --mount=type=bind,from=cpython,source=/cpython,target=/cpython \
-    sh /tools/native-libraries.sh /native-libraries /base /cpython /deps
+    sh /tools/native-libraries.sh /native-libraries /base /cpython /deps && \
+    # The locale that every Debian has. `locales-all` in docker/packages.txt brings the others.
+    mkdir -p /native-libraries/usr/lib/locale && \
+    cp -a /usr/lib/locale/C.utf8 /native-libraries/usr/lib/locale/
 
 # Everything but the service.
 FROM base AS runtime-dependencies
