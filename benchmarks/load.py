@@ -98,7 +98,16 @@ class Pod:
     def load(self, replica: Container) -> list[str]:
         """Return requests per second, p50, p99 and the peak of memory of one replica under load."""
         url = f"http://127.0.0.1:{replica.port}/"
-        run = ["docker", "exec", self.proxy.id, "wrk", "--threads=1", f"--connections={CONNECTIONS}", "--latency"]
+        run = [
+            "docker",
+            "exec",
+            self.proxy.id,
+            "wrk",
+            "--threads=1",
+            f"--connections={CONNECTIONS}",
+            "--latency",
+            "--timeout=20s",
+        ]
         subprocess.run([*run, "--duration=5s", url], check=True, capture_output=True)  # compiles what is hot
         peaks = [replica.memory]
         with subprocess.Popen([*run, f"--duration={SECONDS}s", url], stdout=subprocess.PIPE, text=True) as wrk:
