@@ -100,7 +100,10 @@ func (s *server) serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	// Whoever asks now is answered, and told that the connection ends: closed at once, it might lose a request.
-	time.Sleep(farewellTime)
+	// In steps: a process that got no processor meanwhile reads what has come before it goes on.
+	for range 10 {
+		time.Sleep(farewellTime / 10)
+	}
 	if err := s.shutdown(drainTimeout - farewellTime); !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}

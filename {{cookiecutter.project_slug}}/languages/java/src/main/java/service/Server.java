@@ -9,7 +9,7 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.io.IdleTimeout;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -145,8 +145,17 @@ final class Server {
 
     /** A request that was sent may not have been read yet, where the processor is busy. */
     private static boolean isSilent(HttpConnection connection) {
-        return connection.getEndPoint() instanceof IdleTimeout client
-                && client.getIdleFor() >= LAST_REQUESTS.toMillis();
+        return connection.getEndPoint() instanceof SocketChannelEndPoint client
+                && client.getIdleFor() >= LAST_REQUESTS.toMillis()
+                && !hasUnread(client);
+    }
+
+    private static boolean hasUnread(SocketChannelEndPoint client) {
+        try {
+            return client.getChannel().socket().getInputStream().available() > 0;
+        } catch (IOException e) {
+            return false; // it is closed
+        }
     }
 
     private void close(Predicate<HttpConnection> condition) {
