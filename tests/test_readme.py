@@ -183,7 +183,7 @@ def test_the_commands_run_as_they_are_printed(bake, ca_bundle, tmp_path):
                 ran += 1
         assert ran == len(tried) >= 8
     finally:
-        subprocess.run(["docker", "compose", "down", "--rmi=local"], capture_output=True, **options)
+        subprocess.run(["docker", "compose", "down", "--rmi=all", "--volumes"], capture_output=True, **options)
         docker("rmi", "--force", "printed", check=False)
 
 
