@@ -52,6 +52,7 @@ RUN --mount=type=bind,from=tools,target=/tools \
 # For the edit loop (compose.yaml), which copies saved files in and restarts the container.
 FROM deps AS dev
 WORKDIR /app
+COPY --from=deps /deps /
 COPY --from=tools dev.sh /usr/local/bin/
 COPY --chown=65532:65532 . .
 RUN --mount=type=bind,from=tools,target=/tools python3 /tools/install.py folders requirements.txt && chown 65532:65532 .
