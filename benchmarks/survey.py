@@ -320,10 +320,12 @@ def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
         return loaded(language, base, packages)
     except engine.EngineError as error:
         said = SENTENCES.findall(str(error))
+        if len(packages) == 1 and str(error).startswith("docker run --rm"):
+            return {packages[0].name: NOT_TRIED}  # the package manager does not find it or what it depends on
         if len(packages) == 1:
             verdict = f"refused: {said[-1]}" if said else f"fails: {str(error).strip().splitlines()[-1]}"
             return {packages[0].name: verdict}
-        told = said[-3:] + re.findall(r"^.*load-.*\.go:\d.*$", str(error), re.MULTILINE)  # Go's compiler
+        told = said[-3:] + re.findall(r"^(?:.*load-.*\.go:\d|go: module ).*$", str(error), re.MULTILINE)
     named = [package for package in packages if is_named(package.name, " ".join(told))]
     rest = [package for package in packages if package not in named]
     if not named or not rest:  # halve
