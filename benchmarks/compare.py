@@ -4,11 +4,15 @@
     python3 run.py python benchmarks/compare.py go node         some of them; prints the table, writes nothing
 
 The peers are Dockerfiles in the manner of each, in benchmarks/peers: `docker init`, articles on multi-stage builds,
-fly's dockerfile-node, a first tutorial's single stage. Everybody builds with warm caches of packages, runs as
-`docker run` does by default, and takes turns: the order changes with every round. What a column holds:
+fly's dockerfile-node, a first tutorial's single stage; and scripts for tools that need none: ko for Go, Jib for Java,
+whose times include the start of a container for the tool and the loading of its archive. Everybody builds with warm
+caches of packages, runs as `docker run` does by default, and takes turns: the order changes with every round. What a
+column holds:
 
     unpacked, compressed   MB (10^6 bytes): all files in all layers; the layers as gzip -6 makes them
+    cold                   s: every step, with base images here and whatever is in caches of packages; once
     no-op, edit            s: the build again; after an edit of one line of the sources
+    dependency             s: after one more package was added; once
     x empty                time from `docker run` to the first answer as a multiple of an empty container's start
     resident               MB of memory that the process has mapped and loaded two seconds later
     stop                   s from `docker stop` to the end, and the exit code; 137: killed after ten seconds
@@ -29,12 +33,25 @@ from pathlib import Path
 from chart import bars
 from measure import ROOT, RUNS, STARTS, Start, conditions, edit, first_answer, make, seconds, size
 from support import engine
+from support.builders import Site, site
 from support.services import LANGUAGES, Service, host_roots
 
 PEERS = ROOT / "benchmarks" / "peers"
 OURS = "slim-templates"
 BASE = "scratch"
-COLUMNS = ["unpacked MB", "compressed MB", "no-op s", "edit s", "x empty", "resident MB", "stop s", "user", "shell"]
+COLUMNS = [
+    "unpacked MB",
+    "compressed MB",
+    "cold s",
+    "no-op s",
+    "edit s",
+    "dependency s",
+    "x empty",
+    "resident MB",
+    "stop s",
+    "user",
+    "shell",
+]
 SHELLS = {"sh", "ash", "bash", "dash", "busybox"}
 
 # An image that also trusts this machine's bundle: a peer knows no build secret, and a company's network may need one.
@@ -71,15 +88,21 @@ class Subject:
     name: str
     service: Service
     options: list[str] = field(default_factory=list)
+    cold: float = 0
+    dependency: float = 0
     no_op: list[float] = field(default_factory=list)
     edits: list[float] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
 
-    def build(self) -> engine.Image:
-        """Build it as it stands."""
+    @property
+    def tag(self) -> str:
+        """The name of its image."""
+        return f"slim-templates-benchmark/{self.service.language}-{self.name}"
+
+    def build(self, *more: str) -> engine.Image:
+        """Build it as it stands, with more options."""
         secret = [] if self.options else [f"--secret=id=ca,src={host_roots()}"]
-        tag = f"slim-templates-benchmark/{self.service.language}-{self.name}"
-        return engine.build(self.service.path, tag, *secret, *self.options).image
+        return engine.build(self.service.path, self.tag, *secret, *self.options, *more).image
 
     def row(self) -> list[str]:
         """Return what was measured, as text, in the order of COLUMNS."""
@@ -89,14 +112,32 @@ class Subject:
         return [
             f"{unpacked:.1f}",
             f"{compressed:.1f}",
+            f"{self.cold:.0f}",
             spread(self.no_op, 2),
             spread(self.edits, 2),
+            f"{self.dependency:.1f}",
             spread([start.answered / start.empty for start in self.starts], 2),
             spread([start.resident for start in self.starts], 0),
             f"{spread([start.stop for start in self.starts], 1)}, exit {'/'.join(map(str, codes))}",
             image.config["User"] or "root",
             "yes" if has_shell(image) else "no",
         ]
+
+
+@dataclass
+class Tool(Subject):
+    """A tool that makes images without a Dockerfile; `options` are those of `docker run` for its container."""
+
+    script: str = ""
+
+    def build(self, *_: str) -> engine.Image:
+        """Let the tool write an archive and load it into the engine, which is where the others end, too."""
+        with tempfile.TemporaryDirectory() as out:
+            mounts = [f"--volume={self.service.path}:/service", f"--volume={out}:/out", "--workdir=/service"]
+            engine.docker("run", "--rm", *mounts, *self.options, "sh", "-euc", self.script)
+            loaded = engine.docker("load", "--quiet", f"--input={out}/image.tar").split()[-1]
+            engine.docker("tag", loaded, self.tag)
+        return engine.Image(self.tag)
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -124,8 +165,11 @@ def trusting(images: set[str], folder: Path) -> list[str]:
     return options
 
 
-def subjects(language: str, folder: Path) -> list[Subject]:
-    """Return ours, then every peer that has a Dockerfile for the language."""
+def subjects(language: str, folder: Path, place: Site) -> list[Subject]:
+    """Return ours, then every peer that has a Dockerfile or a script for the language.
+
+    `place` has a registry for the base images of the tools.
+    """
     made = make(folder / OURS, f"language={language}", f"runtime_base={BASE}")
     found = [Subject(OURS, Service(made, language, BASE))]
     for dockerfile in sorted(PEERS.glob(f"*/{language}.Dockerfile")):
@@ -133,18 +177,38 @@ def subjects(language: str, folder: Path) -> list[Subject]:
         path = shutil.copytree(made, folder / name)
         shutil.copy(dockerfile, path / "Dockerfile")
         shutil.copy(PEERS / "dockerignore", path / ".dockerignore")
-        images = set(re.findall(r"^FROM (?:--\S+ )?([\w./-]+:[\w.-]+)", dockerfile.read_text(), re.MULTILINE))
+        images = engine.base_images(dockerfile.read_text())
         context = folder / f"{name}-trust"
         context.mkdir()
         found.append(Subject(name, Service(path, language, BASE), trusting(images, context)))
+    for script in sorted(PEERS.glob(f"*/{language}.sh")):
+        name, home = script.parent.name, folder / f"{script.parent.name}-home"
+        home.mkdir()
+        path = shutil.copytree(made, folder / name)
+        text = script.read_text(encoding="utf-8")
+        for image in re.findall(r"\$REGISTRY/([\w./-]+:[\w.-]+)", text):
+            place.offer(image.removeprefix("library/") if image.startswith("library/") else f"gcr.io/{image}")
+        trusted = folder / f"{name}-trust"
+        trusted.mkdir()
+        shutil.copy(script.with_name("tool.Dockerfile"), trusted / "Dockerfile")
+        tool = engine.build(trusted, f"slim-templates-benchmark/{name}", f"--secret=id=ca,src={host_roots()}").image.tag
+        trust = trusting({tool}, trusted)[0].rpartition("docker-image://")[2]
+        options = [
+            "--network=host",
+            f"--env=REGISTRY={place.address}",
+            "--env=HOME=/home",
+            f"--volume={home}:/home",
+            trust,
+        ]
+        found.append(Tool(name, Service(path, language, BASE), options, script=text))
     return found
 
 
-def measure(language: str, folder: Path) -> list[Subject]:
+def measure(language: str, folder: Path, place: Site) -> list[Subject]:
     """Measure every subject of a language, one after the other, in an order that changes from round to round."""
-    found = subjects(language, folder)
+    found = subjects(language, folder, place)
     for subject in found:
-        subject.build()
+        subject.cold = seconds(lambda subject=subject: subject.build("--no-cache"))
     for turn in range(RUNS):
         for subject in found[turn % len(found) :] + found[: turn % len(found)]:
             subject.no_op.append(seconds(subject.build))
@@ -153,7 +217,23 @@ def measure(language: str, folder: Path) -> list[Subject]:
     for turn in range(STARTS):
         for subject in found[turn % len(found) :] + found[: turn % len(found)]:
             subject.starts.append(first_answer(subject.build(), "--env=PORT=8080"))
+    added = added_dependency(found[0].service, folder)
+    for subject in found:
+        for name, content in added.items():
+            (subject.service.path / name).write_bytes(content)
+        subject.dependency = seconds(subject.build)
     return found
+
+
+def added_dependency(service: Service, folder: Path) -> dict[str, bytes]:
+    """Return the files, by path, that change in `service` with one more dependency."""
+    grown = service.changed(ROOT / "benchmarks" / "dependency" / service.language, folder, host_roots())
+    contents = {name: (grown.path / name).read_bytes() for name in grown.files()}
+    return {
+        name: content
+        for name, content in contents.items()
+        if name not in service.files() or content != (service.path / name).read_bytes()
+    }
 
 
 def main(wanted: list[str]) -> None:
@@ -162,10 +242,10 @@ def main(wanted: list[str]) -> None:
     sizes: dict[str, list[tuple[str, float]]] = defaultdict(list)
     stand_ins: set[str] = set()
     print("\n".join(table))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, site() as place:
         for language in wanted or LANGUAGES:
             (Path(folder) / language).mkdir()
-            for subject in measure(language, Path(folder, language)):
+            for subject in measure(language, Path(folder, language), place):
                 row = subject.row()
                 name = f"**{subject.name}** ({BASE})" if subject.name == OURS else subject.name
                 table.append(f"| {language} | {name} | {' | '.join(row)} |")

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from support.engine import EngineError, Image, docker
+from support.engine import EngineError, Image, base_images, docker
 from support.services import DIAGONAL, PREFIX, ROOT
 
 pytestmark = pytest.mark.xdist_group("podman")
@@ -42,8 +42,7 @@ def test_a_service_builds_and_passes_its_image_check(bake, buildah, language, ba
     service = bake(language=language, runtime_base=base)
     run("rm -rf /service && mkdir /service")
     copy(service.path)
-    named = re.findall(r"(?:^FROM (?:--\S+ )?|from=)([a-z][\w./-]*:[\w.-]+)", service.read("Dockerfile"), re.MULTILINE)
-    for image in sorted(set(named)):
+    for image in sorted(base_images(service.read("Dockerfile"))):
         if not docker("image", "ls", "--quiet", image):
             docker("pull", image)
         run(f"buildah inspect --type image {image} >/dev/null 2>&1 || buildah pull --quiet docker-daemon:{image}")

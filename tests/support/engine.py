@@ -59,11 +59,15 @@ def missing_engine() -> str | None:
     return None
 
 
+def base_images(dockerfile: str) -> set[str]:
+    """Return the images that the text of a Dockerfile starts stages from or mounts."""
+    return set(re.findall(r"(?:^FROM (?:--\S+ )?|from=)([a-z][\w./-]*:[\w.-]+)", dockerfile, re.MULTILINE))
+
+
 def stand_ins(dockerfile: str) -> set[str]:
     """Return those of the images named in the text of a Dockerfile that are stand-ins (tests/testbed) here."""
-    named = set(re.findall(r"(?:^FROM (?:--\S+ )?|from=)([\w./-]+:[\w.-]+)", dockerfile, re.MULTILINE))
     label = '--format={{index .Config.Labels "slim-templates.stand-in"}}'
-    return {image for image in named if docker("image", "inspect", label, image, check=False).strip()}
+    return {image for image in base_images(dockerfile) if docker("image", "inspect", label, image, check=False).strip()}
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,17 @@ def build(folder: Path, tag: str, *options: object, output: str = "type=docker")
     """
     command = ["docker", "buildx", "build", "--progress=rawjson", f"--output={output}", f"--tag={tag}"]
     done = subprocess.run([*command, *map(str, options), folder], capture_output=True, text=True)
+    steps, log = progress(done.stderr)
+    if done.returncode:
+        raise EngineError(f"docker build {folder}\n{log}")
+    return Build(Image(tag), steps, log)
+
+
+def progress(told: str) -> tuple[list[Step], str]:
+    """Return the steps that were finished, and the log, of what buildx tells with --progress=rawjson."""
     steps: dict[str, Step] = {}
     log = []
-    for line in done.stderr.splitlines():
+    for line in told.splitlines():
         try:
             event = json.loads(line)
         except json.JSONDecodeError:
@@ -112,9 +124,7 @@ def build(folder: Path, tag: str, *options: object, output: str = "type=docker")
         for warning in event.get("warnings") or []:
             log.append(f"warning: {_decoded(warning.get('short', ''))}\n")
         log += [_decoded(entry["data"]) for entry in event.get("logs") or []]
-    if done.returncode:
-        raise EngineError(f"docker build {folder}\n" + "".join(log))
-    return Build(Image(tag), list(steps.values()), "".join(log))
+    return list(steps.values()), "".join(log)
 
 
 def _decoded(data: str) -> str:

@@ -1,0 +1,137 @@
+"""Measure what a fleet of services costs on remote builders: BuildKit in containers of its own, every cache cold.
+
+    python3 run.py python benchmarks/builders.py
+
+One service of each language alone, then four and twelve together with one bake file on one builder, then the twelve on
+two builders, then again on a builder that has nothing but what the others left in a registry. Base images come from a
+registry beside the builders; packages come from the public indexes, or what this machine reaches of them. Afterwards
+every image is compared with the one that this machine's own engine builds.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from compare import cores
+from measure import make, seconds
+from support import engine
+from support.builders import REGISTRY, Site, layers, site
+from support.services import BASES, COMBINATIONS, LANGUAGES, RECORDS, Service, host_roots
+
+EPOCH = "1700000000"
+
+
+def bake(folder: Path, builder: str, services: list[Service], cache: tuple[str, ...] = ()) -> float:
+    """Build `services` on `builder` with one bake file, into archives in `folder`; return the seconds that it took.
+
+    `cache` holds "to" and "from": whether layers are left in the registry, or taken from it.
+    """
+    folder.mkdir()
+    targets = {}
+    for service in services:
+        name = f"{service.language}-{service.base}"
+        targets[name] = {
+            "context": str(service.path),
+            "args": {"SOURCE_DATE_EPOCH": EPOCH},
+            "secret": [f"id=ca,src={host_roots()}"],
+            "output": [f"type=oci,dest={folder}/{name}.tar,rewrite-timestamp=true"],
+            "attest": ["type=provenance,disabled=true"],
+            **{
+                f"cache-{way}": [f"type=registry,ref={REGISTRY}/cache:{name}" + ",mode=max" * (way == "to")]
+                for way in cache
+            },
+        }
+    file = folder / "docker-bake.json"
+    file.write_text(json.dumps({"group": {"default": {"targets": list(targets)}}, "target": targets}))
+    command = ["docker", "buildx", "bake", "--allow=fs=*", f"--builder={builder}", f"--file={file}"]
+    return seconds(lambda: subprocess.run(command, check=True, capture_output=True))
+
+
+def different(here: Path, there: Path) -> list[str]:
+    """Return the images of two folders that differ, apart from the layers that languages.json lets vary."""
+    found = []
+    for archive in sorted(here.glob("*.tar")):
+        varying = RECORDS[archive.name.split("-")[0]]["varying_layers"]
+        first, second = layers(archive), layers(there / archive.name)
+        if first[: len(first) - varying] != second[: len(second) - varying]:
+            found.append(archive.stem)
+    return found
+
+
+def row(what: str, builders: int, services: int, took: float, slowest: float) -> str:
+    """Print and return a row of the table; times in seconds."""
+    line = f"| {what} | {builders} | {services} | {took:.0f} | {took / services:.0f} | {took / slowest:.1f} |"
+    print(line, flush=True)
+    return line
+
+
+def measure(place: Site, folder: Path) -> None:
+    """Print the table."""
+    made = {
+        pair: Service(make(folder / "-".join(pair), f"language={pair[0]}", f"runtime_base={pair[1]}"), *pair)
+        for pair in COMBINATIONS
+    }
+    texts = [service.read("Dockerfile") for service in made.values()]
+    for image in {"docker/dockerfile:1"}.union(*map(engine.base_images, texts)):
+        place.offer(image)
+    print("| what is built, every cache cold | builders | services | s | s a service | x the slowest alone |")
+    print("|---|---:|---:|---:|---:|---:|")
+    alone = [(language, BASES[0]) for language in LANGUAGES]
+    single = {pair: bake(folder / f"alone-{pair[0]}", place.builder("remote"), [made[pair]]) for pair in alone}
+    slowest = max(single.values())
+    for (language, base), took in single.items():
+        row(f"{language} on {base}", 1, 1, took, slowest)
+    row(
+        "one of each language",
+        1,
+        4,
+        bake(folder / "four", place.builder("remote"), [made[pair] for pair in alone]),
+        slowest,
+    )
+    everything = list(made.values())
+    row("each language on each base", 1, 12, bake(folder / "one", place.builder("remote"), everything), slowest)
+
+    # Each builder gets whole languages: the bases of a language share the most.
+    halves = [[service for service in everything if service.language in half] for half in split(single)]
+    builders = [place.builder("remote") for _ in halves]
+
+    def build(number: int) -> float:
+        return bake(folder / f"two-{number}", builders[number], halves[number], ("to",))
+
+    with ThreadPoolExecutor() as pool:
+        took = seconds(lambda: list(pool.map(build, range(len(halves)))))
+    row("the same, and the cache to a registry", 2, 12, took, slowest)
+    took = bake(folder / "cached", place.builder("remote"), everything, ("from",))
+    row("the same from the cache in the registry", 1, 12, took, slowest)
+
+    bake(folder / "here", "default", everything)
+    for remote in ("one", "cached"):
+        wrong = different(folder / "here", folder / remote)
+        print(
+            f"\nLayers of `{remote}` are those of a local build, byte for byte: "
+            + (f"not {wrong}" if wrong else "all 12")
+        )
+
+
+def split(single: dict[tuple[str, str], float]) -> list[list[str]]:
+    """Return the languages in two lists that take about as long: the longest first, each to the shorter list."""
+    halves: list[list[tuple[str, str]]] = [[], []]
+    for pair in sorted(single, key=single.get, reverse=True):
+        min(halves, key=lambda half: sum(single[each] for each in half)).append(pair)
+    return [[language for language, _ in half] for half in halves]
+
+
+def main() -> None:
+    """Print the table, and on what it was measured."""
+    with tempfile.TemporaryDirectory() as folder, site() as place:
+        measure(place, Path(folder))
+    print(f"\n{cores()} cores for all builders together.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

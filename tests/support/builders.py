@@ -1,0 +1,139 @@
+"""Builders that are somewhere else: BuildKit in containers of its own, with a registry of base images next to them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from support.engine import docker
+
+# What `docker buildx create` takes by default for the driver docker-container.
+BUILDKIT = "moby/buildkit:buildx-stable-1"
+PORT = 1234
+# Public registries, and where the builders look first. Plain HTTP: the network is theirs alone.
+REGISTRY = "registry:5000"
+PUBLIC = ["docker.io", "gcr.io", "ghcr.io", "quay.io"]
+CONFIG = "".join(f'[registry."{host}"]\n  mirrors = ["{REGISTRY}"]\n' for host in PUBLIC)
+CONFIG += f'[registry."{REGISTRY}"]\n  http = true\n'
+
+
+@dataclass
+class Site:
+    """A network with a registry, and the builders in it; `name` is the network's, and begins every other name."""
+
+    name: str
+    address: str = ""  # of the registry, from outside
+    builders: list[str] = field(default_factory=list)
+    containers: list[str] = field(default_factory=list)
+    configuration: Path = Path()
+
+    def offer(self, image: str) -> None:
+        """Put an official image, or the engine's stand-in for it, into the registry."""
+        if not docker("image", "ls", "--quiet", image):
+            docker("pull", image)
+        first, _, rest = image.partition("/")
+        path = rest if first in PUBLIC else image if rest else f"library/{image}"
+        copy = f"{self.address}/{path}"
+        docker("tag", image, copy)
+        try:
+            docker("push", "--quiet", copy)
+        finally:
+            docker("rmi", copy)
+
+    def builder(self, driver: str, *options: object) -> str:
+        """Create a builder with an empty cache and return its name.
+
+        `driver` is "remote" (a BuildKit that somebody else has started) or "docker-container" (one that buildx starts).
+        """
+        name = f"{self.name}-{len(self.builders)}"
+        if driver == "remote":
+            self.containers.append(
+                docker(
+                    *("run", "--detach", "--privileged", f"--network={self.name}", f"--name={name}"),
+                    *(f"--volume={self.configuration}:/etc/buildkit/buildkitd.toml:ro", *options),
+                    *(BUILDKIT, f"--addr=tcp://0.0.0.0:{PORT}"),
+                ).strip()
+            )
+            docker("buildx", "create", f"--name={name}", "--driver=remote", f"tcp://{address(name)}:{PORT}")
+        else:
+            network = f"--driver-opt=network={self.name}"
+            docker(
+                "buildx", "create", f"--name={name}", f"--driver={driver}", network, f"--config={self.configuration}"
+            )
+        self.builders.append(name)
+        docker("buildx", "inspect", "--bootstrap", name)
+        return name
+
+    def together(self, nodes: dict[str, str]) -> str:
+        """Create a builder of several remote ones, each with the platform that it builds; return its name."""
+        name = f"{self.name}-{len(self.builders)}"
+        self.builders.append(name)
+        for number, (node, platform) in enumerate(nodes.items()):
+            more = ["--append"] if number else []
+            options = [f"--name={name}", f"--node={node}-{number}", "--driver=remote", f"--platform={platform}", *more]
+            docker("buildx", "create", *options, f"tcp://{address(node)}:{PORT}")
+        return name
+
+    def manifest(self, name: str, tag: str) -> dict:
+        """Return the manifest, or the index of manifests, of an image in the registry."""
+        accept = {"Accept": "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"}
+        answer = requests.get(f"http://{self.address}/v2/{name}/manifests/{tag}", headers=accept, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+
+def configuration(archive: Path) -> dict:
+    """Return the configuration of the only image in an OCI archive."""
+    with tarfile.open(archive) as image:
+
+        def blob(descriptor: dict) -> dict:
+            return json.load(image.extractfile("blobs/" + descriptor["digest"].replace(":", "/")))
+
+        (manifest,) = json.load(image.extractfile("index.json"))["manifests"]
+        return blob(blob(manifest)["config"])
+
+
+def layers(archive: Path) -> list[str]:
+    """Return the digests of the layers in an OCI archive, uncompressed, the lowest first."""
+    return configuration(archive)["rootfs"]["diff_ids"]
+
+
+def address(container: str) -> str:
+    """Return the IP address of a container in its only network."""
+    networks = json.loads(docker("inspect", "--format={{json .NetworkSettings.Networks}}", container))
+    return next(iter(networks.values()))["IPAddress"]
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """Give a Site whose registry is empty; all of it is gone afterwards."""
+    made = Site(f"slim-builders-{secrets.token_hex(3)}")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        made.configuration = Path(folder, "buildkitd.toml")
+        made.configuration.write_text(CONFIG)
+        docker("network", "create", made.name)
+        try:
+            registry = (
+                "run",
+                "--detach",
+                f"--network={made.name}",
+                "--network-alias=registry",
+                "--publish=127.0.0.1::5000",
+            )
+            made.containers.append(docker(*registry, "registry:2").strip())
+            made.address = docker("port", made.containers[0], "5000/tcp").split()[0]
+            yield made
+        finally:
+            for builder in made.builders:
+                docker("buildx", "rm", "--force", builder, check=False)
+            docker("rm", "--force", "--volumes", *made.containers, check=False)
+            docker("network", "rm", made.name, check=False)

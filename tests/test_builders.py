@@ -1,0 +1,142 @@
+"""docs/builders.md: builders that are somewhere else make the same images, and share what they have made.
+
+What is shown is BuildKit's part, which is the same for every language; benchmarks/builders.py builds all combinations.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.builders import Site, configuration, site
+from support.engine import EngineError, base_images, docker, progress
+from support.services import Service
+from support.template import commit, git
+
+pytestmark = pytest.mark.xdist_group("builders")
+
+
+@pytest.fixture(scope="module")
+def elsewhere(_engine, service):
+    with site() as made:
+        for image in ["docker/dockerfile:1", *base_images(service.read("Dockerfile"))]:
+            made.offer(image)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def service(_engine, bake) -> Service:
+    made = bake(language="go", runtime_base="scratch", project_slug="built-elsewhere")
+    git(made.path, "init", "--quiet", "--initial-branch=main")
+    commit(made.path, "First")
+    return made
+
+
+@pytest.fixture(scope="module")
+def builder(elsewhere: Site) -> str:
+    return elsewhere.builder("remote")
+
+
+@pytest.fixture(scope="module")
+def other(elsewhere: Site) -> str:
+    return elsewhere.builder("remote")
+
+
+@pytest.fixture(scope="module")
+def local(service, ca_bundle, tmp_path_factory) -> dict:
+    return exported(service, ca_bundle, "default", tmp_path_factory.mktemp("local"))
+
+
+def command(service, builder: str, target: str, *options: str) -> list[str]:
+    script = str(service.path / "docker" / "tools" / "bake.sh")
+    return [
+        script,
+        f"--builder={builder}",
+        "--progress=rawjson",
+        "--provenance=false",
+        "--sbom=false",
+        *options,
+        target,
+    ]
+
+
+def environment(ca_bundle, **settings: str) -> dict[str, str]:
+    return {**os.environ, "CA_BUNDLE": str(ca_bundle), **settings}
+
+
+def run(command: list[str], environment: dict[str, str]) -> list:
+    """Run a build and return the steps that were not in a cache; raises EngineError with its log where it fails."""
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    steps, log = progress(done.stderr)
+    if done.returncode:
+        raise EngineError(log)
+    return [step.name for step in steps if step.stage and not step.cached]
+
+
+def into(folder) -> list[str]:
+    """Return the options that export a target `image` into `folder`."""
+    output = f"--set=image.output=type=oci,dest={folder}/image.tar,rewrite-timestamp=true"
+    return [f"--allow=fs.write={folder}", output]
+
+
+def exported(service, ca_bundle, builder: str, folder) -> dict:
+    """Build the service on `builder` and return its image's configuration: settings, and digests of its layers."""
+    run(command(service, builder, "image", *into(folder)), environment(ca_bundle))
+    config = configuration(folder / "image.tar")
+    return {name: config[name] for name in ("config", "rootfs", "created", "architecture")}
+
+
+@pytest.mark.parametrize("driver", ["docker-container", "remote"])
+def test_a_builder_elsewhere_makes_the_same_image(service, elsewhere, local, ca_bundle, tmp_path, driver, request):
+    used = request.getfixturevalue("builder") if driver == "remote" else elsewhere.builder(driver)
+    assert exported(service, ca_bundle, used, tmp_path) == local
+
+
+def test_builders_share_what_one_of_them_has_built(service, builder, other, ca_bundle, tmp_path):
+    settings = environment(ca_bundle, IMAGE="registry:5000/acme/built-elsewhere")
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    run(command(service, builder, "release", f"--metadata-file={first}"), settings | {"CACHE_TO": "amd64"})
+
+    ran = run(command(service, other, "release", f"--metadata-file={second}"), settings | {"CACHE_FROM": "amd64"})
+
+    assert not ran
+    assert digest(first) == digest(second)
+
+
+def digest(metadata: Path) -> str:
+    return json.loads(metadata.read_text(encoding="utf-8"))["release"]["containerimage.digest"]
+
+
+def test_one_bake_file_is_built_by_two_builders_each_its_own_platform(service, elsewhere, builder, other, ca_bundle):
+    both = elsewhere.together({builder: "linux/amd64", other: "linux/arm64"})
+    settings = environment(ca_bundle, IMAGE="registry:5000/acme/both")
+    run(command(service, both, "image-all", "--push"), settings | {"VERSION": "1.0.0"})
+    index = elsewhere.manifest("acme/both", "1.0.0")
+    assert {entry["platform"]["architecture"] for entry in index["manifests"]} == {"amd64", "arm64"}
+
+
+def test_a_build_whose_builder_died_is_simply_run_again(service, builder, ca_bundle, tmp_path):
+    edited = replace(service, path=shutil.copytree(service.path, tmp_path / "edited"))
+    source = edited.path / "routes.go"
+    source.write_text(source.read_text().replace("Hello from", "Hello again from"))
+    build = command(edited, builder, "image", *into(tmp_path))
+    with subprocess.Popen(build, env=environment(ca_bundle), stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if "build.sh compile" in line and '"started"' in line:
+                docker("kill", builder)
+                break
+        process.stderr.read()
+    assert process.returncode != 0
+    assert not (tmp_path / "image.tar").exists()
+
+    docker("start", builder)
+    docker("buildx", "inspect", "--bootstrap", builder)
+    remote, local = tmp_path / "remote", tmp_path / "local"
+    for folder in (remote, local):
+        folder.mkdir()
+    assert exported(edited, ca_bundle, builder, remote) == exported(edited, ca_bundle, "default", local)
