@@ -33,7 +33,10 @@ def elsewhere(_engine, service):
 def service(_engine, bake) -> Service:
     made = bake(language="go", runtime_base="scratch", project_slug="built-elsewhere")
     git(made.path, "init", "--quiet", "--initial-branch=main")
-    commit(made.path, "First")
+    with pytest.MonkeyPatch.context() as environment:
+        # Before any step that is still in a cache: BuildKit sets times back to that of the commit, but never forward.
+        environment.setenv("GIT_COMMITTER_DATE", "2024-01-01T00:00:00Z")
+        commit(made.path, "First")
     return made
 
 
