@@ -107,7 +107,8 @@ def test_builders_share_what_one_of_them_has_built(service, builder, other, ca_b
 
     ran = run(command(service, other, "release", f"--metadata-file={second}"), settings | {"CACHE_FROM": "amd64"})
 
-    assert not ran
+    # A linked copy is put together from layers that are there.
+    assert not [name for name in ran if "LINK COPY" not in name]
     assert digest(first) == digest(second)
 
 
