@@ -73,7 +73,7 @@ def environment(ca_bundle, **settings: str) -> dict[str, str]:
 
 
 def run(command: list[str], environment: dict[str, str]) -> set[str]:
-    """Run a build and return the stages that had steps to run; raises EngineError with the build's log where it fails."""
+    """Run a build and return the stages that had steps to run; raises EngineError with its log where it fails."""
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     steps, log = progress(done.stderr)
     if done.returncode:
