@@ -116,16 +116,6 @@ def digest(metadata: Path) -> str:
     return json.loads(metadata.read_text(encoding="utf-8"))["release"]["containerimage.digest"]
 
 
-def test_one_bake_file_is_built_by_two_builders_each_its_own_platform(service, elsewhere, builder, other, ca_bundle):
-    both = elsewhere.together({builder: "linux/amd64", other: "linux/arm64"})
-    settings = environment(ca_bundle, IMAGE="registry:5000/acme/both")
-    # A base image may be a stand-in for amd64 alone; nothing of it is run here, and that it does not fit is a warning.
-    tolerant = "--set=image-all.args.BUILDKIT_DOCKERFILE_CHECK=skip=InvalidBaseImagePlatform"
-    run(command(service, both, "image-all", "--push", tolerant), settings | {"VERSION": "1.0.0"})
-    index = elsewhere.manifest("acme/both", "1.0.0")
-    assert {entry["platform"]["architecture"] for entry in index["manifests"]} == {"amd64", "arm64"}
-
-
 def test_a_build_whose_builder_died_is_simply_run_again(service, builder, ca_bundle, tmp_path):
     edited = replace(service, path=shutil.copytree(service.path, tmp_path / "edited"))
     source = edited.path / "routes.go"

@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
-
 from support.engine import docker
 
 # What `docker buildx create` takes by default for the driver docker-container.
@@ -71,23 +69,6 @@ class Site:
         self.builders.append(name)
         docker("buildx", "inspect", "--bootstrap", name)
         return name
-
-    def together(self, nodes: dict[str, str]) -> str:
-        """Create a builder of several remote ones, each with the platform that it builds; return its name."""
-        name = f"{self.name}-{len(self.builders)}"
-        self.builders.append(name)
-        for number, (node, platform) in enumerate(nodes.items()):
-            more = ["--append"] if number else []
-            options = [f"--name={name}", f"--node={node}-{number}", "--driver=remote", f"--platform={platform}", *more]
-            docker("buildx", "create", *options, f"tcp://{address(node)}:{PORT}")
-        return name
-
-    def manifest(self, name: str, tag: str) -> dict:
-        """Return the manifest, or the index of manifests, of an image in the registry."""
-        accept = {"Accept": "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"}
-        answer = requests.get(f"http://{self.address}/v2/{name}/manifests/{tag}", headers=accept, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
 
 
 def configuration(archive: Path) -> dict:
