@@ -48,11 +48,13 @@ def find_library(name: str) -> str | None:
     Takes the place of what asks ldconfig or a compiler, which are not in the image.
     """
     import glob  # noqa: PLC0415  this text becomes a part of ctypes/util.py
+    from pathlib import Path  # noqa: PLC0415
 
-    folders = ["/usr/local/lib", "/usr/lib", "/lib", *glob.glob("/usr/lib/*-linux-gnu*")]
-    for pattern in ("lib{}.so.*", "lib{}.so"):
+    libraries = Path("/usr/lib")
+    folders = [Path("/usr/local/lib"), libraries, Path("/lib"), *libraries.glob("*-linux-gnu*")]
+    for ending in (".so.*", ".so"):
         for folder in folders:
-            found = glob.glob(pattern.format(glob.escape(name)), root_dir=folder)
+            found = [file.name for file in folder.glob(f"lib{glob.escape(name)}{ending}")]
             if found:
                 return min(found, key=len)  # that of libz.so.1.3.1 is libz.so.1
     return None
