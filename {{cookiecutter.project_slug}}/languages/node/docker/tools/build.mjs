@@ -50,11 +50,12 @@ function shipsTypeScript() {
   const places = ["node_modules/**/typescript/package.json", "node_modules/.pnpm/typescript@*"];
   return globSync(places, { cwd: production }).length > 0;
 }
-/** Tests: the name that test runners look for, and a test inside. (An openapi.spec.ts is none.) */
+/** Tests: the name that test runners look for, and a test inside or a folder of tests. (An openapi.spec.ts is none.) */
 const isTest = (path) =>
   /\.(test|spec|tap|test-d)\.[cm]?[jt]sx?$/.test(path) &&
   statSync(path).isFile() &&
-  /\b(describe|suite|test|it|expect\w*|assert)\b/.test(readFileSync(path, "utf8"));
+  (/\/(tests?|__tests__)\//.test(path) ||
+    /\b(describe|suite|test|it|expect\w*|assert)\b/.test(readFileSync(path, "utf8")));
 /** Sources and leftovers of a native add-on: for a C compiler. */
 const isNativeSource = (path) =>
   /\.(c|cc|cpp|cxx|h|hh|hpp|o|a)$/.test(path) && existsSync(`${packageOf(path)}/binding.gyp`);
@@ -123,8 +124,7 @@ const started = [manifest.scripts?.["start:prod"], manifest.scripts?.start].flat
 );
 const sources = globSync("src/main.{ts,mts,cts,tsx,js,mjs,cjs}").sort();
 const main = [manifest.main, ...started, "index.js", ...sources].find(
-  (file) =>
-    /\.[cm]?[jt]sx?$/.test(file) && statSync(file, { throwIfNoEntry: false })?.isFile(),
+  (file) => /\.[cm]?[jt]sx?$/.test(file) && statSync(file, { throwIfNoEntry: false })?.isFile(),
 );
 if (!main)
   fail('there is nothing to start: name the file in package.json ("main": "src/main.ts").');
@@ -215,6 +215,7 @@ function pathsOf({ paths = {}, baseUrl }) {
   const root = (target) => join(baseUrl ?? ".", target);
   const aliases = Object.entries(paths).map(([pattern, targets]) => [pattern, targets.map(root)]);
   if (baseUrl) aliases.push(["*", [root("*")]]);
-  const rank = (pattern) => (pattern.includes("*") ? pattern.indexOf("*") : Number.MAX_SAFE_INTEGER);
+  const rank = (pattern) =>
+    pattern.includes("*") ? pattern.indexOf("*") : Number.MAX_SAFE_INTEGER;
   return aliases.sort(([a], [b]) => rank(b) - rank(a) || b.length - a.length);
 }
