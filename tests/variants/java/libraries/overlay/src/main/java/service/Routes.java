@@ -123,8 +123,7 @@ final class Routes {
                         .add(
                                 "recordings",
                                 beans.isRegistered(
-                                        new ObjectName(
-                                                "jdk.management.jfr:type=FlightRecorder")))
+                                        new ObjectName("jdk.management.jfr:type=FlightRecorder")))
                         .add("kerberos", Security.getProvider("JdkSASL") != null)
                         .add(
                                 "figures",

@@ -17,7 +17,10 @@ final class Routes {
     private Routes() {}
 
     static void register(Router router) {
-        router.get("/", (request, response) -> Router.send(response, 200, json("message", "Hello from " + Main.NAME)));
+        router.get(
+                "/",
+                (request, response) ->
+                        Router.send(response, 200, json("message", "Hello from " + Main.NAME)));
         router.get("/slow", Routes::slow);
         router.get("/fetch", Routes::fetch);
         router.get("/zone", Routes::zone);
@@ -33,7 +36,8 @@ final class Routes {
     private static void fetch(Request request, Response response) throws IOException {
         try {
             // Not java.net.http: that module of the JDK would be new to the image.
-            var upstream = (HttpURLConnection) URI.create(query(request, "url")).toURL().openConnection();
+            var upstream =
+                    (HttpURLConnection) URI.create(query(request, "url")).toURL().openConnection();
             Router.send(response, 200, json("status", upstream.getResponseCode()));
         } catch (IOException e) {
             Router.send(response, 502, json("error", e.toString()));
@@ -46,7 +50,8 @@ final class Routes {
 
     private static void zone(Request request, Response response) throws IOException {
         ZoneId zone = ZoneId.of(query(request, "name"));
-        int seconds = zone.getRules().getOffset(Instant.parse("2026-07-01T00:00:00Z")).getTotalSeconds();
+        int seconds =
+                zone.getRules().getOffset(Instant.parse("2026-07-01T00:00:00Z")).getTotalSeconds();
         Router.send(response, 200, json("offset_minutes", seconds / 60));
     }
 
