@@ -48,7 +48,7 @@ def find_library(name: str) -> str | None:
     Takes the place of what asks ldconfig or a compiler, which are not in the image.
     """
     import glob  # noqa: PLC0415  this text becomes a part of ctypes/util.py
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415  for the same reason
 
     libraries = Path("/usr/lib")
     folders = [Path("/usr/local/lib"), libraries, Path("/lib"), *libraries.glob("*-linux-gnu*")]
