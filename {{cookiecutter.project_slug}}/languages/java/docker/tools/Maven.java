@@ -73,6 +73,9 @@ public final class Maven {
         if (run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "go-offline")) != 0) {
             System.out.println("maven: not everything could be downloaded. What the build needs of it fails there.");
         }
+        // Of two versions of an artifact, `go-offline` downloads one or the other; this is Maven's own choice, for which
+        // modules of the same project are missing yet.
+        run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--quiet", "--fail-at-end"));
         fetchProcessors(settings);
         copyRepository();
     }
