@@ -73,9 +73,10 @@ public final class Maven {
         if (run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "go-offline")) != 0) {
             System.out.println("maven: not everything could be downloaded. What the build needs of it fails there.");
         }
-        // Of two versions of an artifact, `go-offline` downloads one or the other; this is Maven's own choice, for which
-        // modules of the same project are missing yet.
-        run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--quiet", "--fail-at-end"));
+        // Of two versions of an artifact, `go-offline` downloads one or the other. This is Maven's own choice.
+        if (run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--quiet", "--fail-at-end")) != 0) {
+            System.out.println("maven: what is missing above is built later, if it is a module of this project.");
+        }
         fetchProcessors(settings);
         copyRepository();
     }
