@@ -11,24 +11,16 @@ import os
 import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from support.services import COMBINATIONS, LANGUAGES, QUESTIONS, ROOT, Service
 from support.template import commit, git
-
-POLICY = ROOT / "tests" / "policy"
-TOOLS = tomllib.loads((POLICY / "tools.toml").read_text(encoding="utf-8"))
+from support.tools import POLICY, TOOLS, python_tool
 
 # All of it in one process: two would download the same at the same time.
 pytestmark = pytest.mark.xdist_group("policy")
-
-
-def python_tool(name: str) -> list[str]:
-    """Return the command that runs a program of a Python package."""
-    return ["uvx", "--quiet", f"--exclude-newer={TOOLS['before']}T00:00:00Z", f"--from={TOOLS['python'][name]}", name]
 
 
 def command_of(name: str) -> list[str]:

@@ -10,28 +10,20 @@ import json
 import shutil
 import socket
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
 from support.database import database
-from support.engine import docker, wait_for
+from support.engine import address, wait_for
 from support.files import contents
 from support.services import ROOT
 from support.template import snapshot
-
-POLICY = ROOT / "tests" / "policy"
-TOOLS = tomllib.loads((POLICY / "tools.toml").read_text(encoding="utf-8"))
+from support.tools import POLICY, TOOLS, python_tool
 
 # All of it in one process: two would download the same at the same time.
 pytestmark = pytest.mark.xdist_group("policy")
-
-
-def node_tool(name: str) -> list[str]:
-    """Return the command that runs a program of Node's."""
-    return ["uvx", "--quiet", f"--exclude-newer={TOOLS['before']}T00:00:00Z", f"--from={TOOLS['python']['npm']}", name]
 
 
 @pytest.fixture
@@ -44,7 +36,7 @@ def scaffolder(tmp_path, _engine):
     (folder / "package.json").write_text(json.dumps({"name": "backstage", "dependencies": TOOLS["backstage"]}))
     # No script of a package is run: what they would compile is another database.
     options = ["--ignore-scripts", "--no-audit", "--no-fund", f"--before={TOOLS['before']}"]
-    installed = subprocess.run([*node_tool("npm"), "install", *options], cwd=folder, capture_output=True, text=True)
+    installed = subprocess.run([*python_tool("npm"), "install", *options], cwd=folder, capture_output=True, text=True)
     assert installed.returncode == 0, installed.stderr
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -52,9 +44,7 @@ def scaffolder(tmp_path, _engine):
     url = f"http://127.0.0.1:{port}"
     with database() as postgres, (folder / "log").open("wb") as log:
         postgres.start()
-        host = docker(
-            "inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", postgres.container
-        ).strip()
+        host = address(postgres.container)
         backend = {
             "baseUrl": url,
             "listen": {"host": "127.0.0.1", "port": port},
@@ -63,7 +53,9 @@ def scaffolder(tmp_path, _engine):
         }
         config = {"app": {"baseUrl": url}, "organization": {"name": "acme"}, "backend": backend}
         (folder / "app-config.yaml").write_text(json.dumps(config))
-        process = subprocess.Popen([*node_tool("node"), "scaffolder.mjs"], cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*python_tool("node", package="npm"), "scaffolder.mjs"], cwd=folder, stdout=log, stderr=log
+        )
 
         def answers() -> bool:
             assert process.poll() is None, (folder / "log").read_text()
