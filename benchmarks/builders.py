@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from compare import cores
-from measure import make, seconds
+from measure import conditions, make, seconds
 from support import engine
-from support.builders import REGISTRY, Site, layers, site
+from support.builders import REGISTRY, Site, site
 from support.services import BASES, COMBINATIONS, LANGUAGES, RECORDS, Service, host_roots
 
 EPOCH = "1700000000"
@@ -57,25 +55,27 @@ def different(here: Path, there: Path) -> list[str]:
     found = []
     for archive in sorted(here.glob("*.tar")):
         varying = RECORDS[archive.name.split("-")[0]]["varying_layers"]
-        first, second = layers(archive), layers(there / archive.name)
+        first, second = (engine.exported(each)[1]["rootfs"]["diff_ids"] for each in (archive, there / archive.name))
         if first[: len(first) - varying] != second[: len(second) - varying]:
             found.append(archive.stem)
     return found
 
 
-def row(what: str, builders: int, services: int, took: float, slowest: float) -> str:
-    """Print and return a row of the table; times in seconds."""
-    line = f"| {what} | {builders} | {services} | {took:.0f} | {took / services:.0f} | {took / slowest:.1f} |"
-    print(line, flush=True)
-    return line
+def row(what: str, builders: int, services: int, took: float, slowest: float) -> None:
+    """Print a row of the table; times in seconds."""
+    print(
+        f"| {what} | {builders} | {services} | {took:.0f} | {took / services:.0f} | {took / slowest:.1f} |", flush=True
+    )
 
 
 def measure(place: Site, folder: Path) -> None:
-    """Print the table."""
-    made = {
-        pair: Service(make(folder / "-".join(pair), f"language={pair[0]}", f"runtime_base={pair[1]}"), *pair)
-        for pair in COMBINATIONS
-    }
+    """Print the table, and on what it was measured."""
+    # A short name for each: cache mounts are named after it.
+    made = {}
+    for language, base in COMBINATIONS:
+        name = f"{language}-{base}"
+        path = make(folder / name, f"project_slug={name}", f"language={language}", f"runtime_base={base}")
+        made[language, base] = Service(path, language, base)
     texts = [service.read("Dockerfile") for service in made.values()]
     for image in {"docker/dockerfile:1"}.union(*map(engine.base_images, texts)):
         place.offer(image)
@@ -86,15 +86,11 @@ def measure(place: Site, folder: Path) -> None:
     slowest = max(single.values())
     for (language, base), took in single.items():
         row(f"{language} on {base}", 1, 1, took, slowest)
-    row(
-        "one of each language",
-        1,
-        4,
-        bake(folder / "four", place.builder("remote"), [made[pair] for pair in alone]),
-        slowest,
-    )
+    took = bake(folder / "four", place.builder("remote"), [made[pair] for pair in alone])
+    row("one of each language", 1, len(alone), took, slowest)
     everything = list(made.values())
-    row("each language on each base", 1, 12, bake(folder / "one", place.builder("remote"), everything), slowest)
+    took = bake(folder / "one", place.builder("remote"), everything)
+    row("each language on each base", 1, len(everything), took, slowest)
 
     # Each builder gets whole languages: the bases of a language share the most.
     halves = [[service for service in everything if service.language in half] for half in split(single)]
@@ -105,17 +101,15 @@ def measure(place: Site, folder: Path) -> None:
 
     with ThreadPoolExecutor() as pool:
         took = seconds(lambda: list(pool.map(build, range(len(halves)))))
-    row("the same, and the cache to a registry", 2, 12, took, slowest)
+    row("the same, and the cache to a registry", len(builders), len(everything), took, slowest)
     took = bake(folder / "cached", place.builder("remote"), everything, ("from",))
-    row("the same from the cache in the registry", 1, 12, took, slowest)
+    row("the same from the cache in the registry", 1, len(everything), took, slowest)
 
     bake(folder / "here", "default", everything)
     for remote in ("one", "cached"):
         wrong = different(folder / "here", folder / remote)
-        print(
-            f"\nLayers of `{remote}` are those of a local build, byte for byte: "
-            + (f"not {wrong}" if wrong else "all 12")
-        )
+        print(f"\nImages of `{remote}` whose layers are not those of a local build, byte for byte: {wrong or 'none'}.")
+    print(f"\n{conditions(set().union(*map(engine.stand_ins, texts)))} All builders share the cores.")
 
 
 def split(single: dict[tuple[str, str], float]) -> list[list[str]]:
@@ -127,11 +121,10 @@ def split(single: dict[tuple[str, str], float]) -> list[list[str]]:
 
 
 def main() -> None:
-    """Print the table, and on what it was measured."""
+    """Measure, and leave nothing behind."""
     with tempfile.TemporaryDirectory() as folder, site() as place:
         measure(place, Path(folder))
-    print(f"\n{cores()} cores for all builders together.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

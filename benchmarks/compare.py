@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chart import bars
-from measure import ROOT, RUNS, STARTS, Start, conditions, edit, first_answer, make, seconds, size
+from measure import ROOT, RUNS, STARTS, Start, conditions, edit, first_answer, make, seconds, size, write_page
 from support import engine
 from support.builders import Site, site
 from support.services import LANGUAGES, Service, host_roots
@@ -255,9 +255,7 @@ def main(wanted: list[str]) -> None:
     note = conditions(stand_ins)
     print(f"\n{note}")
     if not wanted:
-        text = (ROOT / "benchmarks" / "benchmark.md.in").read_text(encoding="utf-8")
-        text = text.replace("{table}", "\n".join(table)).replace("{note}", note)
-        (ROOT / "docs" / "benchmark.md").write_text(text, encoding="utf-8")
+        write_page("benchmark", table="\n".join(table), note=note)
         (ROOT / "docs" / "benchmark.svg").write_text(bars("Image size, MB unpacked", sizes, OURS), encoding="utf-8")
 
 

@@ -25,7 +25,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import ROOT, conditions, make
+from measure import conditions, make, write_page
 from support import engine
 from support.engine import Container, docker, wait_for
 from support.services import LANGUAGES, Service, host_roots
@@ -183,9 +183,7 @@ def main(wanted: list[str]) -> None:
     note = conditions(stand_ins)
     print(f"\n{note}")
     if not wanted:
-        text = (ROOT / "benchmarks" / "load.md.in").read_text(encoding="utf-8")
-        text = text.replace("{table}", "\n".join(table)).replace("{note}", note)
-        (ROOT / "docs" / "load.md").write_text(text, encoding="utf-8")
+        write_page("load", table="\n".join(table), note=note)
 
 
 if __name__ == "__main__":

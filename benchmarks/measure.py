@@ -118,6 +118,14 @@ def make(folder: Path, *answers: str) -> Path:
     return next(folder.iterdir())
 
 
+def write_page(name: str, **values: str) -> None:
+    """Write docs/NAME.md: benchmarks/NAME.md.in with `{key}` replaced by each of `values`."""
+    text = (ROOT / "benchmarks" / f"{name}.md.in").read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    (ROOT / "docs" / f"{name}.md").write_text(text, encoding="utf-8")
+
+
 def conditions(stand_ins: set[str]) -> str:
     """Return what a table says below it: when and where it was measured, and on which of the images' stand-ins."""
     cores = engine.docker("info", "--format={{.NCPU}}").strip()

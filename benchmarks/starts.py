@@ -16,7 +16,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from measure import ROOT, conditions, make
+from measure import conditions, make, write_page
 from support import engine
 from support.services import Service, host_roots
 
@@ -104,9 +104,7 @@ def main(wanted: list[str]) -> None:
             tables.append(text)
             stand_ins |= found
     if not wanted:
-        page = (ROOT / "benchmarks" / "starts.md.in").read_text(encoding="utf-8")
-        page = page.replace("{tables}", "\n\n".join(tables)).replace("{note}", conditions(stand_ins))
-        (ROOT / "docs" / "starts.md").write_text(page, encoding="utf-8")
+        write_page("starts", tables="\n\n".join(tables), note=conditions(stand_ins))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
-import tarfile
 
 import pytest
-from support.engine import EngineError, build
+from support.engine import EngineError, build, exported
 from support.services import DIAGONAL, PREFIX
 
 # The stages an edit of the sources may run again; every other one comes before the application.
@@ -78,13 +76,8 @@ def exported_layers(service, ca_bundle, archive, *options):
     epoch = "--build-arg=SOURCE_DATE_EPOCH=1700000000"
     output = f"type=oci,dest={archive},rewrite-timestamp=true"
     service.build(epoch, "--provenance=false", *options, ca=ca_bundle, output=output)
-    with tarfile.open(archive) as exported:
-
-        def blob(descriptor):
-            return json.load(exported.extractfile("blobs/" + descriptor["digest"].replace(":", "/")))
-
-        (manifest,) = json.load(exported.extractfile("index.json"))["manifests"]
-        return [layer["digest"] for layer in blob(manifest)["layers"]]
+    manifest, _ = exported(archive)
+    return [layer["digest"] for layer in manifest["layers"]]
 
 
 def layer_contents(image):

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.builders import Site, configuration, site
-from support.engine import EngineError, base_images, docker, progress
+from support.builders import Site, site
+from support.engine import EngineError, base_images, docker, exported, progress
 from support.services import Service
 from support.template import commit, git
 
@@ -52,7 +52,7 @@ def other(elsewhere: Site) -> str:
 
 @pytest.fixture(scope="module")
 def local(service, ca_bundle, tmp_path_factory) -> dict:
-    return exported(service, ca_bundle, "default", tmp_path_factory.mktemp("local"))
+    return built_on("default", service, ca_bundle, tmp_path_factory.mktemp("local"))
 
 
 def command(service, builder: str, target: str, *options: str) -> list[str]:
@@ -87,17 +87,17 @@ def into(folder) -> list[str]:
     return [f"--allow=fs.write={folder}", output]
 
 
-def exported(service, ca_bundle, builder: str, folder) -> dict:
+def built_on(builder: str, service, ca_bundle, folder) -> dict:
     """Build the service on `builder` and return its image's configuration: settings, and digests of its layers."""
     run(command(service, builder, "image", *into(folder)), environment(ca_bundle))
-    config = configuration(folder / "image.tar")
+    _, config = exported(folder / "image.tar")
     return {name: config[name] for name in ("config", "rootfs", "created", "architecture")}
 
 
 @pytest.mark.parametrize("driver", ["docker-container", "remote"])
 def test_a_builder_elsewhere_makes_the_same_image(service, elsewhere, local, ca_bundle, tmp_path, driver, request):
     used = request.getfixturevalue("builder") if driver == "remote" else elsewhere.builder(driver)
-    assert exported(service, ca_bundle, used, tmp_path) == local
+    assert built_on(used, service, ca_bundle, tmp_path) == local
 
 
 def test_builders_share_what_one_of_them_has_built(service, builder, other, ca_bundle, tmp_path):
@@ -134,4 +134,4 @@ def test_a_build_whose_builder_died_is_simply_run_again(service, builder, ca_bun
     remote, local = tmp_path / "remote", tmp_path / "local"
     for folder in (remote, local):
         folder.mkdir()
-    assert exported(edited, ca_bundle, builder, remote) == exported(edited, ca_bundle, "default", local)
+    assert built_on(builder, edited, ca_bundle, remote) == built_on("default", edited, ca_bundle, local)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import company, thieves
-from support.engine import blobs, docker, wait_for
+from support.engine import address, blobs, docker, wait_for
 from support.services import DIAGONAL, VARIANTS, Service, host_roots
 
 pytestmark = pytest.mark.xdist_group("company")  # one network for all
@@ -69,8 +69,7 @@ def network(_engine, bake, authority, tmp_path_factory):
     container = docker("run", *options, *volumes, image, *command).strip()
     try:
         wait_for(lambda: "ready" in docker("logs", container), 30, lambda: docker("logs", container))
-        address = docker("inspect", "--format={{.NetworkSettings.IPAddress}}", container).strip()
-        yield Network(container, address, token, password)
+        yield Network(container, address(container), token, password)
     finally:
         docker("rm", "--force", container)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.engine import docker
+from support.engine import address, docker
 
 # What `docker buildx create` takes by default for the driver docker-container.
 BUILDKIT = "moby/buildkit:buildx-stable-1"
@@ -69,28 +67,6 @@ class Site:
         self.builders.append(name)
         docker("buildx", "inspect", "--bootstrap", name)
         return name
-
-
-def configuration(archive: Path) -> dict:
-    """Return the configuration of the only image in an OCI archive."""
-    with tarfile.open(archive) as image:
-
-        def blob(descriptor: dict) -> dict:
-            return json.load(image.extractfile("blobs/" + descriptor["digest"].replace(":", "/")))
-
-        (manifest,) = json.load(image.extractfile("index.json"))["manifests"]
-        return blob(blob(manifest)["config"])
-
-
-def layers(archive: Path) -> list[str]:
-    """Return the digests of the layers in an OCI archive, uncompressed, the lowest first."""
-    return configuration(archive)["rootfs"]["diff_ids"]
-
-
-def address(container: str) -> str:
-    """Return the IP address of a container in its only network."""
-    networks = json.loads(docker("inspect", "--format={{json .NetworkSettings.Networks}}", container))
-    return next(iter(networks.values()))["IPAddress"]
 
 
 @contextmanager

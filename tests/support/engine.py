@@ -131,6 +131,12 @@ def _decoded(data: str) -> str:
     return base64.b64decode(data).decode(errors="replace")
 
 
+def address(container: str) -> str:
+    """Return the IP address of a container in its only network."""
+    networks = json.loads(docker("inspect", "--format={{json .NetworkSettings.Networks}}", container))
+    return next(iter(networks.values()))["IPAddress"]
+
+
 @dataclass(frozen=True)
 class Image:
     """An image in the engine's store."""
@@ -222,6 +228,18 @@ class Layer:
         with tarfile.open(fileobj=io.BytesIO(self.content)) as archive:
             found = [member for member in archive.getmembers() if member.name == name and member.isfile()]
             return archive.extractfile(found[0]).read() if found else b""
+
+
+def exported(archive: Path) -> tuple[dict, dict]:
+    """Return the manifest and the configuration of the only image in an OCI archive."""
+    with tarfile.open(archive) as image:
+
+        def blob(descriptor: dict) -> dict:
+            return json.load(image.extractfile("blobs/" + descriptor["digest"].replace(":", "/")))
+
+        (described,) = json.load(image.extractfile("index.json"))["manifests"]
+        manifest = blob(described)
+        return manifest, blob(manifest["config"])
 
 
 def blobs(archive: Path) -> Iterator[tuple[str, bytes]]:
