@@ -9,9 +9,7 @@ Before: the image that ships is built again and its container replaced, as a loo
 from __future__ import annotations
 
 import argparse
-import json
 import signal
-import ssl
 import statistics
 import subprocess
 import tempfile
@@ -19,22 +17,23 @@ import time
 from pathlib import Path
 
 import requests
+from measure import conditions, make
+from support import engine
+from support.services import LANGUAGES, RECORDS, host_roots
 
-ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
+BASE = "distroless"
 
 
 def wait_for(url: str, text: str) -> None:
-    """Return as soon as `url` answers with `text`; raises TimeoutError after ten minutes."""
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
+    """Return as soon as `url` answers with `text`; raises EngineError after ten minutes."""
+
+    def answers() -> bool:
         try:
-            if text in requests.get(url, timeout=2).text:
-                return
+            return text in requests.get(url, timeout=2).text
         except requests.RequestException:
-            pass
-        time.sleep(0.02)
-    raise TimeoutError(url)
+            return False
+
+    engine.wait_for(answers, 600, lambda: f"{url} does not answer {text!r}", every=0.02)
 
 
 def edits(file: Path, url: str, repeat: int, serve) -> float:
@@ -53,14 +52,13 @@ def edits(file: Path, url: str, repeat: int, serve) -> float:
 
 def measure(language: str, port: int, repeat: int, folder: Path) -> tuple[float, float]:
     """Return the seconds before and after for a fresh service."""
-    answers = [f"project_name=Edit {language}", f"language={language}", f"port={port}", f"--output-dir={folder}"]
-    subprocess.run(["cookiecutter", "--no-input", "--default-config", *answers[3:], ROOT, *answers[:3]], check=True)
-    service, url = folder / f"edit-{language}", f"http://127.0.0.1:{port}/"
-    ca = ssl.get_default_verify_paths().cafile
+    answers = [f"project_name=Edit {language}", f"language={language}", f"runtime_base={BASE}", f"port={port}"]
+    service, url = make(folder / "services", *answers), f"http://127.0.0.1:{port}/"
+    ca = host_roots()
     (service / "compose.override.yaml").write_text(
         f"services: {{app: {{build: {{secrets: [ca]}}}}}}\nsecrets: {{ca: {{file: {ca}}}}}\n", encoding="utf-8"
     )
-    file = service / LANGUAGES[language]["routes"]
+    file = service / RECORDS[language]["routes"]
     name = f"edit-{language}-before"
 
     def quietly(*command: str) -> None:
@@ -92,13 +90,16 @@ def main() -> None:
     """Print a table: a line for each language."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("languages", nargs="*", default=list(LANGUAGES))
+    parser.add_argument("languages", nargs="*", default=LANGUAGES)
     given = parser.parse_args()
     print("| language | rebuild of the image, s | sync, s |\n|---|---:|---:|")
+    stand_ins: set[str] = set()
     for offset, language in enumerate(given.languages):
         with tempfile.TemporaryDirectory() as folder:
             before, after = measure(language, 18100 + offset, given.repeat, Path(folder))
+            stand_ins |= engine.stand_ins(next(Path(folder).glob("services/*/Dockerfile")).read_text(encoding="utf-8"))
         print(f"| {language} | {before:.1f} | {after:.1f} |", flush=True)
+    print(f"\n{conditions(stand_ins)}")
 
 
 if __name__ == "__main__":
