@@ -41,9 +41,9 @@ def edits(file: Path, url: str, repeat: int, serve) -> float:
     text, taken = file.read_text(encoding="utf-8"), []
     for turn in range(repeat + 1):
         began = time.monotonic()
-        file.write_text(text.replace("Hello from", f"Edit {turn} of"), encoding="utf-8")
+        file.write_text(text.replace("Hello from", f"Hello {turn} from"), encoding="utf-8")
         serve()
-        wait_for(url, f"Edit {turn} of")
+        wait_for(url, f"Hello {turn} from")
         taken.append(time.monotonic() - began)
         time.sleep(2)
     file.write_text(text, encoding="utf-8")
