@@ -16,6 +16,7 @@ column holds:
     x empty                time from `docker run` to the first answer as a multiple of an empty container's start
     resident               MB of memory that the process has mapped and loaded two seconds later
     stop                   s from `docker stop` to the end, and the exit code; 137: killed after ten seconds
+    requests/s             of GET / on 64 kept-alive connections for five seconds, after three to warm up; wrk, once
     user, shell            who the process is by default; whether the image has a shell
 """
 
@@ -31,7 +32,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chart import bars
-from measure import ROOT, RUNS, STARTS, Start, conditions, edit, first_answer, make, seconds, size, write_page
+from measure import (
+    ROOT,
+    RUNS,
+    STARTS,
+    Start,
+    conditions,
+    edit,
+    first_answer,
+    load,
+    make,
+    rate,
+    seconds,
+    size,
+    write_page,
+)
 from support import engine
 from support.builders import Site, site
 from support.services import LANGUAGES, Service, host_roots
@@ -39,6 +54,11 @@ from support.services import LANGUAGES, Service, host_roots
 PEERS = ROOT / "benchmarks" / "peers"
 OURS = "slim-templates"
 BASE = "scratch"
+FIRST_SCREEN = ["docker-init", "article"]  # the peers that the README shows
+TOOLS = """
+FROM debian:trixie-slim
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends wrk
+"""
 COLUMNS = [
     "unpacked MB",
     "compressed MB",
@@ -49,6 +69,7 @@ COLUMNS = [
     "x empty",
     "resident MB",
     "stop s",
+    "requests/s",
     "user",
     "shell",
 ]
@@ -90,6 +111,7 @@ class Subject:
     options: list[str] = field(default_factory=list)
     cold: float = 0
     dependency: float = 0
+    rate: float = 0
     no_op: list[float] = field(default_factory=list)
     edits: list[float] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
@@ -119,6 +141,7 @@ class Subject:
             spread([start.answered / start.empty for start in self.starts], 2),
             spread([start.resident for start in self.starts], 0),
             f"{spread([start.stop for start in self.starts], 1)}, exit {'/'.join(map(str, codes))}",
+            f"{self.rate:.0f}",
             image.config["User"] or "root",
             "yes" if has_shell(image) else "no",
         ]
@@ -204,7 +227,19 @@ def subjects(language: str, folder: Path, place: Site) -> list[Subject]:
     return found
 
 
-def measure(language: str, folder: Path, place: Site) -> list[Subject]:
+def requests_per_second(image: engine.Image, tools: engine.Image) -> float:
+    """Return how many requests one container of `image` answers in a second; wrk shares its network and processors."""
+    container = engine.Container(engine.docker("run", "--detach", "--env=PORT=8080", image.tag).strip(), 8080)
+    try:
+        container.wait_until_it_answers()
+        wrk = ["docker", "run", "--rm", f"--network=container:{container.id}", tools.tag]
+        load(wrk, "http://127.0.0.1:8080/", 3)
+        return rate(load(wrk, "http://127.0.0.1:8080/", 5))
+    finally:
+        container.remove()
+
+
+def measure(language: str, folder: Path, place: Site, tools: engine.Image) -> list[Subject]:
     """Measure every subject of a language, one after the other, in an order that changes from round to round."""
     found = subjects(language, folder, place)
     for subject in found:
@@ -217,6 +252,8 @@ def measure(language: str, folder: Path, place: Site) -> list[Subject]:
     for turn in range(STARTS):
         for subject in found[turn % len(found) :] + found[: turn % len(found)]:
             subject.starts.append(first_answer(subject.build(), "--env=PORT=8080"))
+    for subject in found:
+        subject.rate = requests_per_second(subject.build(), tools)
     added = added_dependency(found[0].service, folder)
     for subject in found:
         for name, content in added.items():
@@ -236,27 +273,50 @@ def added_dependency(service: Service, folder: Path) -> dict[str, bytes]:
     }
 
 
+def first_screen(rows: dict[str, dict[str, list[str]]]) -> str:
+    """Return the table for the README: three medians of ours and of two peers, for each language."""
+    columns = {
+        "unpacked MB": "image, MB",
+        "edit s": "rebuild after an edit, s",
+        "x empty": "first answer, × an empty container",
+    }
+    lines = [f"| ours / `docker init` / article | {' | '.join(columns.values())} |", f"|---|{'---:|' * len(columns)}"]
+    for language, row in rows.items():
+        cells = []
+        for column in columns:
+            ours, *peers = (row[name][COLUMNS.index(column)].split()[0] for name in (OURS, *FIRST_SCREEN))
+            cells.append(" / ".join([f"**{ours}**", *peers]))
+        lines.append(f"| {language.title()} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(wanted: list[str]) -> None:
-    """Print the table; with all languages, write it and its chart to docs."""
+    """Print the table; with all languages, write it and its chart to docs, and the first columns to the README."""
     table = [f"| language | image | {' | '.join(COLUMNS)} |", f"|---|---|{'---:|' * len(COLUMNS)}"]
-    sizes: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    rows: dict[str, dict[str, list[str]]] = defaultdict(dict)
     stand_ins: set[str] = set()
     print("\n".join(table))
     with tempfile.TemporaryDirectory() as folder, site() as place:
+        Path(folder, "Dockerfile").write_text(TOOLS)
+        tools = engine.build(Path(folder), "slim-templates-benchmark/wrk").image
         for language in wanted or LANGUAGES:
             (Path(folder) / language).mkdir()
-            for subject in measure(language, Path(folder, language), place):
+            for subject in measure(language, Path(folder, language), place, tools):
                 row = subject.row()
                 name = f"**{subject.name}** ({BASE})" if subject.name == OURS else subject.name
                 table.append(f"| {language} | {name} | {' | '.join(row)} |")
-                sizes[language].append((subject.name, float(row[0])))
+                rows[language][subject.name] = row
                 stand_ins |= engine.stand_ins(subject.service.read("Dockerfile"))
                 print(table[-1], flush=True)
     note = conditions(stand_ins)
     print(f"\n{note}")
     if not wanted:
         write_page("benchmark", table="\n".join(table), note=note)
+        sizes = {language: [(name, float(row[0])) for name, row in each.items()] for language, each in rows.items()}
         (ROOT / "docs" / "benchmark.svg").write_text(bars("Image size, MB unpacked", sizes, OURS), encoding="utf-8")
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        marked = re.compile(r"(?<=<!-- benchmarks/compare.py -->\n).*?(?=\n<!-- -->)", re.DOTALL)
+        (ROOT / "README.md").write_text(marked.sub(lambda _: first_screen(rows), readme), encoding="utf-8")
 
 
 if __name__ == "__main__":

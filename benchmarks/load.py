@@ -17,22 +17,20 @@ What a column holds:
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tempfile
-import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import conditions, make, write_page
+from measure import CONNECTIONS, conditions, load, make, rate, write_page
 from support import engine
 from support.engine import Container, docker, wait_for
 from support.services import LANGUAGES, Service, host_roots
 
 BASE = "distroless"
 SECONDS = 10  # of load
-CONNECTIONS = 64
 RESTARTS = 10
 REPLICAS = 2
 FRONT = 8000  # the proxy's port; the replicas have the next ones
@@ -98,29 +96,16 @@ class Pod:
     def load(self, replica: Container) -> list[str]:
         """Return requests per second, p50, p99 and the peak of memory of one replica under load."""
         url = f"http://127.0.0.1:{replica.port}/"
-        run = [
-            "docker",
-            "exec",
-            self.proxy.id,
-            "wrk",
-            "--threads=1",
-            f"--connections={CONNECTIONS}",
-            "--latency",
-            "--timeout=20s",
-        ]
-        subprocess.run([*run, "--duration=5s", url], check=True, capture_output=True)  # compiles what is hot
+        tools = ["docker", "exec", self.proxy.id]
+        load(tools, url, 5)  # compiles what is hot
         peaks = [replica.memory]
-        with subprocess.Popen([*run, f"--duration={SECONDS}s", url], stdout=subprocess.PIPE, text=True) as wrk:
-            reader = threading.Thread(target=lambda: peaks.append(wrk.communicate()[0]))
-            reader.start()
-            while reader.is_alive():
-                peaks.insert(0, replica.memory)
-            output = peaks.pop()
-        if "Non-2xx" in output or "Socket errors" in output:
-            raise engine.EngineError(output)
-        rate = float(re.search(r"Requests/sec: +([\d.]+)", output)[1])
+        with ThreadPoolExecutor() as pool:
+            told = pool.submit(load, tools, url, SECONDS)
+            while not told.done():
+                peaks.append(replica.memory)
+        output = told.result()
         latencies = [milliseconds(re.search(rf"{percent}% +(\S+)", output)[1]) for percent in (50, 99)]
-        return [f"{rate:.0f}", *(f"{latency:.1f}" for latency in latencies), f"{max(peaks) / 1e6:.0f}"]
+        return [f"{rate(output):.0f}", *(f"{latency:.1f}" for latency in latencies), f"{max(peaks) / 1e6:.0f}"]
 
     def restarts(self) -> list[str]:
         """Return how often replicas were replaced, and how many requests were answered and failed meanwhile."""

@@ -25,6 +25,8 @@ RUNS = 3  # of a build
 STARTS = 7  # of a container
 POLL = 0.01  # s between two questions; more of them would take the processor from a service that starts
 EMPTY = "alpine:3.24"
+CONNECTIONS = 64
+WRK = ["wrk", "--threads=1", f"--connections={CONNECTIONS}", "--latency", "--timeout=20s"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,22 @@ def first_answer(image: engine.Image, *options: object, port: int = 8080) -> Sta
         return Start(empty, answered, memory, resident, stop, container.state["ExitCode"])
     finally:
         container.remove()
+
+
+def load(tools: list[str], url: str, duration: int) -> str:
+    """Return what wrk says after `duration` s of GET `url` on 64 kept-alive connections; `tools` runs it where it is.
+
+    Raises EngineError where an answer was not 200.
+    """
+    output = subprocess.run([*tools, *WRK, f"--duration={duration}s", url], check=True, capture_output=True, text=True)
+    if "Non-2xx" in output.stdout or "Socket errors" in output.stdout:
+        raise engine.EngineError(output.stdout)
+    return output.stdout
+
+
+def rate(output: str) -> float:
+    """Return the requests per second that wrk tells."""
+    return float(re.search(r"Requests/sec: +([\d.]+)", output)[1])
 
 
 def size(image: engine.Image) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from support.services import ROOT
 from support.template import git, snapshot
 
 # A file at the top, one of the language's, one in a folder, one that is only the user's.
-COMMON, MOVED, NESTED, OWN = ".editorconfig", "Dockerfile", "docker/tools/check-image.sh", "notes/own.txt"
+COMMON, MOVED, NESTED, OWN = "compose.yaml", "Dockerfile", "docker/tools/check-image.sh", "notes/own.txt"
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_making_a_service_twice_changes_nothing(tmp_path, bake, option):
     assert set(reported(output).values()) == {"the same"}
 
 
-@pytest.mark.parametrize("name", ["Dockerfile/", ".editorconfig/", "docker"])
+@pytest.mark.parametrize("name", ["Dockerfile/", "compose.yaml/", "docker"])
 def test_what_cannot_be_overwritten_is_named_and_nothing_written(existing, name):
     path = existing / name
     shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -129,7 +129,7 @@ def test_a_hard_link_to_a_file_elsewhere_is_replaced_not_written_to(existing, ou
 
 @pytest.mark.parametrize("options", [["-f"], ["-f", "-s"]])
 @pytest.mark.parametrize(
-    "name", ["Dockerfile", ".editorconfig", "docker/limits.env", "docker", ".github", ".github/workflows", "."]
+    "name", ["Dockerfile", "compose.yaml", "docker/limits.env", "docker", ".github", ".github/workflows", "."]
 )
 def test_no_link_is_written_through(existing, outside, name, options):
     """To a file, to a folder, to nothing: each would be written to."""

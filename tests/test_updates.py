@@ -64,7 +64,7 @@ def history(tmp_path_factory) -> Path:
     today = git(template, "rev-parse", "HEAD")
 
     replace(template / "templates" / "README.md", "## Run\n", "## How to run it\n")  # a section was renamed
-    (template / PROJECT / ".editorconfig").unlink()  # a file was added
+    (template / PROJECT / "docker" / "limits.env").unlink()  # a file was added
     (template / PROJECT / "NOTES.md").write_text("{{ cookiecutter.project_name }}\n")  # a file was dropped
     for language in LANGUAGES:
         dockerfile = template / PROJECT / "languages" / language / "Dockerfile"
@@ -133,7 +133,7 @@ def test_an_update_is_taken_over_without_conflict(updated):
     assert "## Run\n" in readme
     assert "How to run it" not in readme
     assert "An old remark" not in (service / "Dockerfile").read_text()
-    assert (service / ".editorconfig").exists()
+    assert (service / "docker" / "limits.env").exists()
     assert (service / "renovate.json").exists()
     assert not (service / "NOTES.md").exists()
 

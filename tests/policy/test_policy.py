@@ -216,10 +216,11 @@ def test_kustomize_sets_the_digest_that_was_released(tool, bake, tmp_path):
 
 def test_kubernetes_accepts_the_policy_for_outbound_traffic(tool, bake, tmp_path):
     """It is there in comments; uncommented it allows DNS and what is named."""
-    text = re.sub(r"^( +)# ( *(?:- |[a-z][\w./-]*:))", r"\1\2", bake().read("deploy/network.yaml"), flags=re.MULTILINE)
-    (tmp_path / "network.yaml").write_text(text)
-    tool("kubernetes-validate", "--strict", tmp_path / "network.yaml")
-    deny, allow = list(yaml.safe_load_all(text))[1:]
+    *_, deny, allow = bake().read("deploy/deployment.yaml").split("---\n")
+    text = re.sub(r"^( +)# ( *(?:- |[a-z][\w./-]*:))", r"\1\2", f"{deny}---\n{allow}", flags=re.MULTILINE)
+    (tmp_path / "policies.yaml").write_text(text)
+    tool("kubernetes-validate", "--strict", tmp_path / "policies.yaml")
+    deny, allow = yaml.safe_load_all(text)
     assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     dns, *named = allow["spec"]["egress"]
     assert {(port["protocol"], port["port"]) for port in dns["ports"]} == {("UDP", 53), ("TCP", 53)}

@@ -19,7 +19,6 @@ import pytest
 from service import __main__ as entry
 from service import server
 from service.app import create_app
-from service.healthcheck import healthcheck
 
 # Not through the proxy of a build that has one.
 urlopen = build_opener(ProxyHandler({})).open
@@ -120,10 +119,10 @@ def test_patient_client_is_served_longer_than_the_read_timeout(
 def test_healthcheck() -> None:
     app = create_app()
     with running(server.Server(app)) as port:
-        assert healthcheck(port) is None
+        assert entry.healthcheck(port) is None
         app.router.routes.clear()
-        assert healthcheck(port) == "unhealthy: /healthz answered 'HTTP/1.1 404 Not Found'"
-    assert "Connection refused" in str(healthcheck(port))
+        assert entry.healthcheck(port) == "unhealthy: /healthz answered 'HTTP/1.1 404 Not Found'"
+    assert "Connection refused" in str(entry.healthcheck(port))
 
 
 def test_process_drains_on_sigterm_and_logs_nothing_but_json() -> None:
