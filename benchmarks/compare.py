@@ -229,7 +229,9 @@ def subjects(language: str, folder: Path, place: Site) -> list[Subject]:
 
 def requests_per_second(image: engine.Image, tools: engine.Image) -> float:
     """Return how many requests one container of `image` answers in a second; wrk shares its network and processors."""
-    container = engine.Container(engine.docker("run", "--detach", "--env=PORT=8080", image.tag).strip(), 8080)
+    container = engine.Container(
+        engine.docker("run", "--detach", "--publish=127.0.0.1::8080", "--env=PORT=8080", image.tag).strip(), 8080
+    )
     try:
         container.wait_until_it_answers()
         wrk = ["docker", "run", "--rm", f"--network=container:{container.id}", tools.tag]
