@@ -1,10 +1,11 @@
 """Trace a start: which share of its processor time belongs to whom, in the image that ships.
 
-    python3 run.py python benchmarks/starts.py            Node and Python; writes docs/starts.md
+    python3 run.py python benchmarks/starts.py            Node, Python and Java; writes docs/starts.md
     python3 run.py python benchmarks/starts.py python     one of them; prints the table, writes nothing
 
 Shares, because a tracer slows down what it watches. Python tells the time of each import (`-X importtime`), without
-what it imports; Node samples the stack every 0.2 ms (`--cpu-prof`), and a sample belongs to the file whose code runs.
+what it imports; Node samples the stack every 0.2 ms (`--cpu-prof`), and a sample belongs to the file whose code runs;
+Java tells when it loads a class (`-Xlog:class+load`), and the time until the next one belongs to the last.
 """
 
 from __future__ import annotations
@@ -39,6 +40,28 @@ def python(service: Service, image: engine.Image) -> Counter[str]:
             owner = found[2].partition(".")[0]
             is_standard = owner in sys.stdlib_module_names or owner.startswith("_")
             spent["standard library" if is_standard else owner] += int(found[1])
+    return spent
+
+
+def java(service: Service, image: engine.Image) -> Counter[str]:
+    """Return microseconds by package; what comes before the first class of the service is the JVM's own start."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        options = "--env=JAVA_TOOL_OPTIONS=-Xlog:class+load:file=/trace/log:uptimenanos"
+        container = service.run(image, "--no-healthcheck", options, f"--volume={folder}:/trace")
+        try:
+            container.wait_until_it_answers()
+        finally:
+            container.remove()
+        lines = Path(folder, "log").read_text().splitlines()
+    loaded = [(int(found[1]), found[2]) for line in lines if (found := re.match(r"\[(\d+)ns\] ([\w.$/]+) ", line))]
+    spent: Counter[str] = Counter()
+    owner, since = "JVM", 0
+    for when, name in loaded:
+        spent[owner] += (when - since) // 1000
+        since = when
+        if owner != "JVM" or name.startswith("service."):
+            owner = "JDK" if re.match(r"(java|javax|jdk|sun|com\.sun)\.", name) else ".".join(name.split(".")[:3])
     return spent
 
 
@@ -77,7 +100,7 @@ def owner_of(frame: dict) -> str:
     return name if name in {"(idle)", "(garbage collector)"} else "node"
 
 
-TRACES = {"node": node, "python": python}
+TRACES = {"node": node, "python": python, "java": java}
 
 
 def table(language: str, folder: Path) -> tuple[str, set[str]]:
@@ -95,7 +118,7 @@ def table(language: str, folder: Path) -> tuple[str, set[str]]:
 
 
 def main(wanted: list[str]) -> None:
-    """Print the tables; with both languages, write them to docs."""
+    """Print the tables; with all languages, write them to docs."""
     tables, stand_ins = [], set()
     with tempfile.TemporaryDirectory() as folder:
         for language in wanted or TRACES:
