@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -72,10 +73,11 @@ def stand_ins(dockerfile: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a build as BuildKit names it, for example `[build 2/3] COPY . .`."""
+    """One step of a build as BuildKit names it, for example `[build 2/3] COPY . .`, and how many seconds it took."""
 
     name: str
     cached: bool
+    seconds: float = 0
 
     @property
     def stage(self) -> str:
@@ -118,7 +120,8 @@ def progress(told: str) -> tuple[list[Step], str]:
             continue
         for vertex in event.get("vertexes") or []:
             if "completed" in vertex:
-                steps[vertex["digest"]] = Step(vertex["name"], vertex.get("cached", False))
+                took = datetime.fromisoformat(vertex["completed"]) - datetime.fromisoformat(vertex["started"])
+                steps[vertex["digest"]] = Step(vertex["name"], vertex.get("cached", False), took.total_seconds())
             if vertex.get("error"):
                 log.append(f"{vertex['name']}: {vertex['error']}\n")
         for warning in event.get("warnings") or []:
