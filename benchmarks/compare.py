@@ -1,7 +1,9 @@
 """Measure our images beside those that people build instead, of the same sources on the same bases, in one run.
 
-    python3 run.py python benchmarks/compare.py                 all languages; writes docs/benchmark.md and .svg
-    python3 run.py python benchmarks/compare.py go node         some of them; prints the table, writes nothing
+    python3 run.py python benchmarks/compare.py                 all languages
+    python3 run.py python benchmarks/compare.py go node         some of them; the lines of the others stay
+
+Writes docs/benchmark.md and its chart, and the README's table.
 
 The peers are Dockerfiles in the manner of each, in benchmarks/peers: `docker init`, articles on multi-stage builds,
 fly's dockerfile-node, a first tutorial's single stage; and scripts for tools that need none: ko for Go, Jib for Java,
@@ -27,7 +29,6 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -188,6 +189,16 @@ def trusting(images: set[str], folder: Path) -> list[str]:
     return options
 
 
+def offer(path: str, place: Site, folder: Path) -> None:
+    """Put a base image into the registry under `path`, with layers of gzip, as public registries have them."""
+    image = path.removeprefix("library/") if path.startswith("library/") else f"gcr.io/{path}"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(f"FROM {image}\n")
+    copy = f"{place.address}/{path}"
+    engine.build(folder, copy, output="type=image,push=true,compression=gzip,force-compression=true")
+    engine.docker("rmi", copy)
+
+
 def subjects(language: str, folder: Path, place: Site) -> list[Subject]:
     """Return ours, then every peer that has a Dockerfile or a script for the language.
 
@@ -209,8 +220,8 @@ def subjects(language: str, folder: Path, place: Site) -> list[Subject]:
         home.mkdir()
         path = shutil.copytree(made, folder / name)
         text = script.read_text(encoding="utf-8")
-        for image in re.findall(r"\$REGISTRY/([\w./-]+:[\w.-]+)", text):
-            place.offer(image.removeprefix("library/") if image.startswith("library/") else f"gcr.io/{image}")
+        for path in re.findall(r"\$REGISTRY/([\w./-]+:[\w.-]+)", text):
+            offer(path, place, folder / f"{name}-base")
         trusted = folder / f"{name}-trust"
         trusted.mkdir()
         shutil.copy(script.with_name("tool.Dockerfile"), trusted / "Dockerfile")
@@ -293,32 +304,49 @@ def first_screen(rows: dict[str, dict[str, list[str]]]) -> str:
 
 
 def main(wanted: list[str]) -> None:
-    """Print the table; with all languages, write it and its chart to docs, and the first columns to the README."""
-    table = [f"| language | image | {' | '.join(COLUMNS)} |", f"|---|---|{'---:|' * len(COLUMNS)}"]
-    rows: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    stand_ins: set[str] = set()
-    print("\n".join(table))
+    """Print the lines of the languages; write the table and its chart to docs, and the first columns to the README."""
+    rows, stand_ins = measured_before()
+    for language in wanted or LANGUAGES:
+        rows[language] = {}
     with tempfile.TemporaryDirectory() as folder, site() as place:
         Path(folder, "Dockerfile").write_text(TOOLS)
         tools = engine.build(Path(folder), "slim-templates-benchmark/wrk").image
         for language in wanted or LANGUAGES:
             (Path(folder) / language).mkdir()
             for subject in measure(language, Path(folder, language), place, tools):
-                row = subject.row()
-                name = f"**{subject.name}** ({BASE})" if subject.name == OURS else subject.name
-                table.append(f"| {language} | {name} | {' | '.join(row)} |")
-                rows[language][subject.name] = row
+                rows[language][subject.name] = subject.row()
                 stand_ins |= engine.stand_ins(subject.service.read("Dockerfile"))
-                print(table[-1], flush=True)
-    note = conditions(stand_ins)
-    print(f"\n{note}")
-    if not wanted:
-        write_page("benchmark", table="\n".join(table), note=note)
-        sizes = {language: [(name, float(row[0])) for name, row in each.items()] for language, each in rows.items()}
-        (ROOT / "docs" / "benchmark.svg").write_text(bars("Image size, MB unpacked", sizes, OURS), encoding="utf-8")
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        marked = re.compile(r"(?<=<!-- benchmarks/compare.py -->\n).*?(?=\n<!-- -->)", re.DOTALL)
-        (ROOT / "README.md").write_text(marked.sub(lambda _: first_screen(rows), readme), encoding="utf-8")
+                print(line(language, subject.name, rows[language][subject.name]), flush=True)
+    write(rows, stand_ins)
+
+
+def line(language: str, name: str, row: list[str]) -> str:
+    """Return a line of the table."""
+    return f"| {language} | {f'**{OURS}** ({BASE})' if name == OURS else name} | {' | '.join(row)} |"
+
+
+def measured_before() -> tuple[dict[str, dict[str, list[str]]], set[str]]:
+    """Return the rows of docs/benchmark.md by language and image, and the stand-ins that it names."""
+    rows: dict[str, dict[str, list[str]]] = {language: {} for language in LANGUAGES}
+    page = (ROOT / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    for found in re.finditer(r"^\| (\w+) \| (\S+)(?: \(.*?\))? \| (.*) \|$", page, re.MULTILINE):
+        if found[1] in rows:
+            rows[found[1]][found[2].strip("*")] = found[3].split(" | ")
+    return rows, set(re.findall(r"`([^`\s]+:[^`\s]+)`", page.partition("on stand-ins for ")[2].partition("(")[0]))
+
+
+def write(rows: dict[str, dict[str, list[str]]], stand_ins: set[str]) -> None:
+    """Write the page, the chart and the README's table; nothing as long as a language was never measured."""
+    if not all(rows.values()):
+        return
+    table = [f"| language | image | {' | '.join(COLUMNS)} |", f"|---|---|{'---:|' * len(COLUMNS)}"]
+    table += [line(language, name, row) for language, each in rows.items() for name, row in each.items()]
+    write_page("benchmark", table="\n".join(table), note=conditions(stand_ins))
+    sizes = {language: [(name, float(row[0])) for name, row in each.items()] for language, each in rows.items()}
+    (ROOT / "docs" / "benchmark.svg").write_text(bars("Image size, MB unpacked", sizes, OURS), encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    marked = re.compile(r"(?<=<!-- benchmarks/compare.py -->\n).*?(?=\n<!-- -->)", re.DOTALL)
+    (ROOT / "README.md").write_text(marked.sub(lambda _: first_screen(rows), readme), encoding="utf-8")
 
 
 if __name__ == "__main__":
