@@ -220,8 +220,8 @@ def subjects(language: str, folder: Path, place: Site) -> list[Subject]:
         home.mkdir()
         path = shutil.copytree(made, folder / name)
         text = script.read_text(encoding="utf-8")
-        for path in re.findall(r"\$REGISTRY/([\w./-]+:[\w.-]+)", text):
-            offer(path, place, folder / f"{name}-base")
+        for base in re.findall(r"\$REGISTRY/([\w./-]+:[\w.-]+)", text):
+            offer(base, place, folder / f"{name}-base")
         trusted = folder / f"{name}-trust"
         trusted.mkdir()
         shutil.copy(script.with_name("tool.Dockerfile"), trusted / "Dockerfile")
