@@ -33,7 +33,7 @@ RUN --mount=type=cache,id=hello-service-test,target=/root/.cache \
 FROM deps AS build
 RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
-    go build -trimpath -o /usr/local/bin/ /tools/smoke-test.go && go build -trimpath -o /usr/local/bin/ /tools/static.go
+    go build -o /usr/local/bin/ /tools/smoke-test.go && go build -o /usr/local/bin/ /tools/static.go
 COPY . .
 ARG TARGETOS TARGETARCH
 ARG MAIN TAGS
@@ -44,7 +44,7 @@ RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
     sh /tools/build.sh compile /out/server
 
-# For the edit loop (compose.yaml), which copies saved files in and restarts the container: it compiles and starts.
+# For the edit loop (compose.yaml), which copies saved files in and starts the service again: it compiles and starts.
 FROM deps AS dev
 COPY --from=tools dev.sh build.sh /usr/local/bin/
 RUN install -d -o 65532 -g 65532 /var/cache/go-build && chown 65532:65532 .

@@ -48,7 +48,7 @@ RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,from=production,source=/production,target=/production \
     node /tools/packages.mjs project && node --no-warnings /tools/build.mjs /production /out
 
-# For the edit loop (compose.yaml), which copies saved files in and restarts the container.
+# For the edit loop (compose.yaml), which copies saved files in and starts the service again.
 FROM deps AS dev
 COPY --from=tools dev.sh /usr/local/bin/
 COPY --chown=65532:65532 . .

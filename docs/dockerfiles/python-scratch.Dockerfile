@@ -49,7 +49,7 @@ RUN --mount=type=bind,from=tools,target=/tools \
     python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
     python3 /tools/cpython.py compile "" /app && mkdir -p /out && mv /app /out/
 
-# For the edit loop (compose.yaml), which copies saved files in and restarts the container.
+# For the edit loop (compose.yaml), which copies saved files in and starts the service again.
 FROM deps AS dev
 WORKDIR /app
 COPY --from=deps /deps /
