@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "portal" / "template.yaml"
+# What is not asked in Backstage, because it is known there.
+KNOWN = {"catalog": "backstage"}
 
 HEAD = """\
 # A Backstage software template, made from cookiecutter.json by portal/template.py; README.md says how it is used.
@@ -45,24 +47,9 @@ TAIL = """\
       input:
         answers:
 {answers}
-    - id: describe
-      name: Describe it for the catalog
-      action: catalog:write
-      input:
-        entity:
-          apiVersion: backstage.io/v1alpha1
-          kind: Component
-          metadata:
-            name: ${{{{ parameters.project_slug }}}}
-            title: ${{{{ parameters.project_name }}}}
-            description: ${{{{ parameters.description }}}}
-          spec:
-            type: service
-            lifecycle: experimental
-            owner: ${{{{ user.entity.metadata.name }}}}
     - id: publish
       name: Publish it
-      action: publish:github
+      action: publish:github # or that of another host: publish:gitlab, publish:bitbucketCloud, ...
       input:
         repoUrl: ${{{{ parameters.repoUrl }}}}
         description: ${{{{ parameters.description }}}}
@@ -109,14 +96,15 @@ def parameter(name: str, default: str, label: str | dict[str, str], rule: dict) 
 def template() -> str:
     """Return the text of template.yaml."""
     said = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-    names = list(said["__prompts__"])
+    names = [name for name in said["__prompts__"] if name not in KNOWN]
     required = [name for name in names if name != "base_registry"]
     parts = [HEAD.format(required=json.dumps(required))]
     for name in names:
         parts.append(f"        {name}:\n")
         schema = parameter(name, said[name], said["__prompts__"][name], said["_rules"].get(name, {}))
         parts += [f"          {key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in schema.items()]
-    answers = "\n".join(f"          {name}: ${{{{ parameters.{name} }}}}" for name in names)
+    given = {name: f"${{{{ parameters.{name} }}}}" for name in names}
+    answers = "\n".join(f"          {name}: {answer}" for name, answer in {**given, **KNOWN}.items())
     return "".join(parts) + TAIL.format(answers=answers)
 
 

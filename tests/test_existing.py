@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.answers import arguments, cookiecutter, make
 from support.files import contents
-from support.services import ROOT
+from support.services import QUESTIONS, ROOT
 from support.template import git, snapshot
 
 # A file at the top, one of the language's, one in a folder, one that is only the user's.
@@ -103,7 +103,7 @@ def test_what_cannot_be_overwritten_is_named_and_nothing_written(existing, name)
     assert (sorted(existing.rglob("*")), contents(existing)) == before
 
 
-@pytest.mark.parametrize("name", ["languages", "pipelines", "updates"])
+@pytest.mark.parametrize("name", QUESTIONS["_alternatives"])
 def test_a_folder_named_like_one_of_the_templates_own_is_the_users(tmp_path, bake, name):
     (tmp_path / "hello-service" / name / "go").mkdir(parents=True)
     (tmp_path / "hello-service" / name / "go" / "main.go").write_text("mine\n")

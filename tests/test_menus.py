@@ -409,7 +409,8 @@ def test_what_makes_no_sense_is_not_asked(cookiecutter):
     terminal = cookiecutter()
     answer(terminal, until="ci")
     terminal.press(option("ci", "gitlab"))
-    terminal.see(f"updates {QUESTIONS['__prompts__']['updates']['renovate']}", f"? {question('base_registry')}")
+    following = ASKED[ASKED.index("updates") + 1]
+    terminal.see(f"updates {QUESTIONS['__prompts__']['updates']['renovate']}", f"? {question(following)}")
     terminal.press(CTRL_C)
     assert terminal.end() == 130
 

@@ -73,7 +73,7 @@ def test_the_form_asks_what_the_command_line_asks():
     )
     said = yaml.safe_load(portal.template())["spec"]
     form = said["parameters"][0]["properties"]
-    assert list(form) == NAMES
+    assert list(form) == [name for name in NAMES if name not in portal.KNOWN]
     for name, schema in form.items():
         if name in RULES:
             for value in GOOD[name]:
@@ -82,4 +82,18 @@ def test_the_form_asks_what_the_command_line_asks():
                 assert not re.search(schema["pattern"], value) or value.isdecimal() or value.endswith("\n")
         else:
             assert schema["enum"] == list(QUESTIONS["__prompts__"][name])[1:]
-    assert said["steps"][0]["input"]["answers"] == {name: f"${{{{ parameters.{name} }}}}" for name in NAMES}
+    given = {name: f"${{{{ parameters.{name} }}}}" for name in form}
+    assert said["steps"][0]["input"]["answers"] == {**given, **portal.KNOWN}
+
+
+@pytest.mark.parametrize("ci", QUESTIONS["ci"])
+def test_an_entry_for_the_catalog_is_one_file_more_and_changes_no_other(bake, ci):
+    answers = {"project_name": """It's "new": #1""", "description": "{{ 7 * 7 }} © 🚀", "owner": "acme/web", "ci": ci}
+    made = contents(bake(catalog="backstage", **answers).path)
+    entry = yaml.safe_load(made.pop(Path("catalog-info.yaml")))
+    assert made == contents(bake(**answers).path)
+    assert entry["metadata"]["name"] == "it-s-new-1"
+    assert entry["metadata"]["title"] == answers["project_name"]
+    assert entry["metadata"]["description"] == answers["description"]
+    assert entry["spec"]["owner"] == "web"
+    assert [name.split(".")[0] for name in entry["metadata"]["annotations"]] == ["backstage", *{ci} - {"none"}]

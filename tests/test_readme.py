@@ -1,4 +1,4 @@
-"""The README of a fresh service is short, its links lead somewhere, and its commands run as they are printed."""
+"""What people read: links lead somewhere; a service's README is short, and its commands run as they are printed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from support.answers import DEFAULTS, refusals
 from support.engine import docker, wait_for
 from support.services import LANGUAGES, QUESTIONS, RECORDS, ROOT
+from support.template import git
 
 # In the order of a first week.
 SECTIONS = [
@@ -81,9 +82,24 @@ def test_it_is_short_and_in_the_order_of_a_first_week(bake, language):
         assert not re.search(r"[^\n]\n##? |^##? .*\n[^\n]", readme, re.MULTILINE), f"{answers}: a heading stands close"
 
 
-def anchor(heading: str) -> str:
-    """Return what GitHub calls a heading in an address."""
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+def anchors(page: Path) -> set[str]:
+    """Return what GitHub calls the headings of a page in an address."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_within_the_repository_leads_to_a_file_and_a_heading():
+    pages = [ROOT / name for name in git(ROOT, "ls-files", "*.md").splitlines()]
+    broken = []
+    for page in filter(Path.exists, pages):
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            path, _, heading = link.partition("#")
+            if "://" in link or "{{" in link:
+                continue
+            target = (page.parent / path).resolve() if path else page
+            if not target.exists() or (heading and heading not in anchors(target)):
+                broken.append(f"{page.relative_to(ROOT)}: {link}")
+    assert not broken
 
 
 @pytest.mark.parametrize("ci", QUESTIONS["ci"])
@@ -92,8 +108,8 @@ def test_its_links_to_the_template_lead_to_a_page_and_a_heading(language, ci):
     links = re.findall(rf"\({re.escape(QUESTIONS['_docs'])}/([^)#]+)#?([^)]*)\)", rendered(language=language, ci=ci))
     assert links
     for page, heading in links:
-        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-        assert not heading or heading in map(anchor, re.findall(r"^#+ (.*)", text, re.MULTILINE)), heading
+        assert (ROOT / "docs" / page).exists()
+        assert not heading or heading in anchors(ROOT / "docs" / page), heading
 
 
 def commands(readme: str) -> list[str]:

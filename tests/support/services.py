@@ -39,10 +39,11 @@ RECORDS = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
 
 
 def expected_files(**answers: str) -> set[str]:
-    """Return the paths of the files that a service with these answers has: those of the template's own tree."""
+    """Return the paths of the files that a service with these answers has; the others are the defaults."""
     tree = ROOT / "{{cookiecutter.project_slug}}"
     alternatives = QUESTIONS["_alternatives"]
-    roots = [tree, *(tree / folder / answers[question] for folder, question in alternatives.items())]
+    chosen = {question: QUESTIONS[question][0] for question in alternatives.values()} | answers
+    roots = [tree, *(tree / folder / chosen[question] for folder, question in alternatives.items())]
     files = {path.relative_to(root).as_posix() for root in roots for path in root.rglob("*") if path.is_file()}
     return {name for name in files if name.partition("/")[0] not in alternatives}
 
