@@ -114,7 +114,7 @@ def propose(folder: Path, address: str, command: list[str]) -> str:
 
 
 def each(what: Callable[..., str], items: list, *arguments: object) -> bool:
-    """Do it for each, print a line for each, go on where one fails; say whether all went well."""
+    """Call `what` for each item and print its result; continue after a failure. Return whether all succeeded."""
     well = True
     for item in items:
         try:

@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail where pytest-xdist leaves a group apart: its tests would disturb each other, and build everything twice."""
+    """Fail if pytest-xdist splits a group: its tests would disturb each other, and build everything twice."""
     distributed = getattr(item.config.option, "loadgroup", False)
     if distributed and item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
         pytest.fail("this pytest-xdist does not group tests on this pytest; type: python3 run.py pytest")
@@ -141,7 +141,7 @@ def service(combination, bake) -> Service:
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """A company's CA, known to nobody."""
+    """A company's CA, which no client trusts yet."""
     return trustme.CA()
 
 

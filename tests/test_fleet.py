@@ -96,7 +96,7 @@ def test_one_command_proposes_what_is_new_in_every_service(fleet, tmp_path):
 
 
 def test_code_of_the_template_runs_in_a_step_that_needs_no_network_and_no_token(fleet, tmp_path):
-    """The steps one by one: `render` has nothing but the folder, and hands over nothing but patches."""
+    """The steps one by one: `render` gets only the folder, and passes on only patches."""
     _, repositories = fleet
     listed, work = tmp_path / "fleet.txt", tmp_path / "work"
     listed.write_text("".join(f"{repositories / name}.git\n" for name in ("users", "current", "edited")))

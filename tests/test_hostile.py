@@ -181,7 +181,7 @@ def test_what_is_beside_the_answers_of_a_replay_is_ignored(bake, tmp_path):
 @pytest.mark.parametrize("extensions", [[], ["jinja2.ext.do"]])
 @pytest.mark.parametrize("options", [[], ["-f"]])
 def test_a_replay_without_the_template_s_extension_makes_nothing(tmp_path, extensions, options):
-    """Nobody would check its answers."""
+    """Its answers would not be checked."""
     (tmp_path / "out").mkdir()
     if options:
         (tmp_path / "out" / "hello-service").mkdir()

@@ -204,7 +204,7 @@ def test_what_no_handler_is_for_has_the_shape_of_errors(connection, head):
     ["//healthz", "/./healthz", "/nothing/../healthz", "/%2e/healthz", "/healthz;a=b", "/healthz/", "/healthz/%2e"],
 )
 def test_a_path_has_one_way_to_be_written(connection, path):
-    """A proxy that guards a path compares texts."""
+    """A proxy that protects a path compares strings."""
     answer = connection.ask(path)
     assert answer.status in {307, 400, 404}
     assert answer.headers.get("location", "/healthz") == "/healthz"

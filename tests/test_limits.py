@@ -41,7 +41,7 @@ SLOW = {
 
 @pytest.fixture(scope="module", autouse=True)
 def patient(handlers, service, image):
-    """What takes half a minute and next to no processor, under way from the first test on: who asks last, waits least.
+    """Checks that take half a minute and little CPU: they start with the first test, the last ones read the results.
 
     A service and its slow clients; and the start of another with a twentieth of a processor.
     """

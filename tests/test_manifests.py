@@ -80,7 +80,7 @@ def test_a_pod_is_given_the_time_it_needs_to_stop(pod):
 
 
 def test_a_slow_start_is_not_taken_for_a_dead_process(pod):
-    """Probes of liveness begin after the startup probe has succeeded."""
+    """Liveness probes begin after the startup probe has succeeded."""
     (container,) = pod["containers"]
     startup, liveness = container["startupProbe"], container["livenessProbe"]
     assert startup["httpGet"] == liveness["httpGet"]

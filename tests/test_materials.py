@@ -1,4 +1,4 @@
-"""A bill of materials: what a scanner is handed tells what ships, bundled or not, and nothing that does not."""
+"""The bill of materials that a scanner gets lists everything that ships, bundled or not, and nothing else."""
 
 from __future__ import annotations
 

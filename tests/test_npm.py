@@ -1,4 +1,4 @@
-"""npm 12 runs only the install scripts that `allowScripts` names; official images may bring it any day."""
+"""npm 12 runs only the install scripts that `allowScripts` names; official images may contain it at any time."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ CHECKS = {"has", "lacks", "contains", "links", "owner", "env", "entrypoint", "us
 
 
 def differences(image: Official, fact: dict) -> list[str]:
-    """Return what is not so, of all that the fact says."""
+    """Return the parts of the fact that do not hold."""
     config = image.config
     environment = dict(entry.split("=", 1) for entry in config.get("Env") or [])
     wrong = [f"has no {path}" for path in fact.get("has", []) if not image.found(path)]

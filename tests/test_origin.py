@@ -1,4 +1,4 @@
-"""Where the template comes from makes no difference to what comes out."""
+"""The same service comes out, wherever the template comes from."""
 
 from __future__ import annotations
 

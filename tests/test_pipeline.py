@@ -260,7 +260,7 @@ def test_what_was_released_is_scanned_again(workflows, bake):
 
 @pytest.mark.parametrize("vulnerable", [True, False])
 def test_the_result_of_a_scan_is_an_issue(workflows, tmp_path, vulnerable):
-    """The script as it stands, with programs that note what they are asked for instead of the engine and GitHub."""
+    """The script as it is, with programs in place of docker and gh that record how they are called."""
     (tmp_path / "docker").write_text(f'#!/bin/sh\n[ "$1" != run ] || {{ echo CVE-1; exit {int(vulnerable)}; }}\n')
     (tmp_path / "gh").write_text(f'#!/bin/sh\n[ "$2" = list ] || echo "$@" >>{tmp_path / "log"}\n')
     for name in ("docker", "gh"):

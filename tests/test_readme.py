@@ -82,6 +82,16 @@ def test_it_is_short_and_in_the_order_of_a_first_week(bake, language):
         assert not re.search(r"[^\n]\n##? |^##? .*\n[^\n]", readme, re.MULTILINE), f"{answers}: a heading stands close"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_names_the_versions_that_the_manifests_ask_for(bake, language):
+    service = bake(language=language)
+    (needed,) = re.findall(r"^Without a container, with (.+):$", service.read("README.md"), re.MULTILINE)
+    versions = re.findall(r"(\d[\d.]*)[^`]*\(`([\w.]+)`", needed)
+    assert versions
+    for version, manifest in versions:
+        assert re.search(rf"(go |=|>){re.escape(version)}\b", service.read(manifest)), needed
+
+
 def anchors(page: Path) -> set[str]:
     """Return what GitHub calls the headings of a page in an address."""
     headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -97,7 +97,7 @@ def test_sigquit_prints_the_stacks_and_nothing_else_changes(probe, start):
 @ONE_BASE
 @pytest.mark.parametrize("after", [0, 0.05, 0.1], ids="{}s".format)
 def test_a_stop_right_after_the_start_is_not_ignored(service, image, after):
-    """An init in front of it ends what has no handlers yet; the kernel would keep the signal from PID 1."""
+    """With an init process; without one, the kernel ignores a signal to PID 1 that has no handler yet."""
     container = service.run(image)
     time.sleep(after)
     try:

@@ -237,7 +237,7 @@ class Client:
             await self.writer.drain()
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self.writer.close()
 
 
@@ -253,7 +253,7 @@ class Report:
         self.is_over = False
 
     def end(self) -> None:
-        """Let every client ask no more once it is answered."""
+        """Let every client stop after its current answer."""
         self.is_over = True
 
     def is_under_way(self) -> None:

@@ -1,4 +1,4 @@
-"""A company's network in miniature: an index of packages and a proxy, both of which want to know who asks.
+"""A company's network in miniature: an index of packages and a proxy, both of which require credentials.
 
 It runs in a container, where the steps of a build reach it on any machine; Python's standard library is all it needs:
 
@@ -73,11 +73,11 @@ class Company(BaseHTTPRequestHandler):
         return 502, "text/plain", failure.encode()
 
     def log_message(self, *_) -> None:
-        """Say nothing of what is refused."""
+        """Do not log what is refused."""
 
 
 class Index(Company):
-    """The public indexes, whose answers name this one."""
+    """Serves what the public indexes have; links in its answers point back to it."""
 
     def do_GET(self) -> None:
         """Answer what the public index answers."""
@@ -132,7 +132,7 @@ class Server(ThreadingHTTPServer):
 
 
 def basic(account: str) -> str:
-    """Return how an account introduces itself (RFC 7617)."""
+    """Return the value of an Authorization header for an account (RFC 7617)."""
     return "Basic " + base64.b64encode(account.encode()).decode()
 
 

@@ -380,7 +380,7 @@ class Clients:
     process: subprocess.Popen
 
     def stop(self) -> None:
-        """Let those that ask again and again come to an end."""
+        """Tell the clients that repeat their requests to finish."""
         self.process.terminate()
 
     def report(self) -> dict:

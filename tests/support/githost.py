@@ -1,4 +1,4 @@
-"""A host of git repositories on the loopback interface: git's own server over HTTP, and files as a browser sees them."""
+"""A host of git repositories on the loopback interface: git's own HTTP server, and files as a browser sees them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Host(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

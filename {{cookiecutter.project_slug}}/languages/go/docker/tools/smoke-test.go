@@ -43,9 +43,9 @@ func main() {
 	switch {
 	case err != nil:
 	case skip != "":
-		fmt.Printf("smoke-test: skipped: %s. Not proven: that the service starts in its image.\n", skip)
+		fmt.Printf("smoke-test: skipped: %s. So it is not proven that the service starts in its image.\n", skip)
 	case architecture != runtime.GOARCH:
-		fmt.Printf("smoke-test: skipped: the image is for %s, this builder is %s. Not proven: that the service starts in its image.\n", architecture, runtime.GOARCH)
+		fmt.Printf("smoke-test: skipped: the image is for %s, this builder is %s. So it is not proven that the service starts in its image.\n", architecture, runtime.GOARCH)
 	default:
 		err = try(os.Args[1:], requests)
 	}
@@ -188,11 +188,11 @@ func answer(status int, text string, err error) string {
 }
 
 func stop(service *exec.Cmd, ended <-chan error) error {
-	_ = service.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which is told below
+	_ = service.Process.Signal(syscall.SIGTERM) // it may have ended by itself, which is reported below
 	select {
 	case err := <-ended:
 		if err != nil {
-			return fmt.Errorf("the service was to end with exit code 0 on SIGTERM, and ended with %s", describe(err))
+			return fmt.Errorf("the service ended with %s on SIGTERM; it has to end with exit code 0", describe(err))
 		}
 		return nil
 	case <-time.After(stopTimeout):

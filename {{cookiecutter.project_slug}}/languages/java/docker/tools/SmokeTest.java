@@ -22,6 +22,8 @@ public final class SmokeTest {
     private static final String PORT = "8080";
     private static final int START_SECONDS = 120; // a start that is recorded takes longer, on an emulated machine above all
     private static final int STOP_SECONDS = 300; // the end of the first start writes the AOT cache
+    private static final String WITHOUT = "If it cannot start without something from outside, such as a database, write the line"
+            + " skip REASON to docker/smoke-test.txt";
 
     private final Map<String, String> limits = settings("limits.env");
     private final Map<String, String> environment = settings("smoke-test.env");
@@ -48,7 +50,7 @@ public final class SmokeTest {
             if (words[0].equals("skip")) {
                 makeSmallCache();
                 System.out.println("smoke-test: skipped: " + line.substring("skip".length()).strip()
-                        + ". Not proven: that the service starts in its image.");
+                        + ". So it is not proven that the service starts in its image.");
                 return;
             }
             if (words.length < 2 || !words[0].startsWith("/") || !words[1].matches("[1-5]\\d\\d")) {
@@ -74,7 +76,7 @@ public final class SmokeTest {
                 "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining", "-XX:TieredStopAtLevel=1", "-XX:AOTCacheOutput=" + cache);
     }
 
-    /** The JVM's own classes are worth a cache, too. (It finds nobody who listens, and says so.) */
+    /** The JVM's own classes are worth a cache, too. (It reports that nothing is listening.) */
     private void makeSmallCache() throws Exception {
         Process check = java("HealthCheck", training());
         check.getInputStream().readAllBytes();
@@ -152,9 +154,8 @@ public final class SmokeTest {
         for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS); System.nanoTime() < end; ) {
             if (!service.isAlive()) {
                 throw new Failure("the service ends with " + service.exitValue() + " before GET /healthz is answered with 200",
-                        "Settings that it needs go into docker/smoke-test.env, modules of the JDK that it misses into"
-                                + " docker/modules.txt; one that cannot start without something from outside gets the line"
-                                + " `skip REASON` in docker/smoke-test.txt");
+                        "A setting that it needs goes to docker/smoke-test.env, a module of the JDK that it lacks to"
+                                + " docker/modules.txt. " + WITHOUT);
             }
             try {
                 int status = get("/healthz").status();
@@ -168,8 +169,7 @@ public final class SmokeTest {
             Thread.sleep(10);
         }
         throw new Failure("GET /healthz is not answered with 200 within " + START_SECONDS + " seconds, but with " + last,
-                "Settings that the service needs go into docker/smoke-test.env; one that cannot be healthy without something"
-                        + " from outside gets the line `skip REASON` in docker/smoke-test.txt");
+                "A setting that it needs goes to docker/smoke-test.env. " + WITHOUT);
     }
 
     private static void ask(Request request) throws Failure {
@@ -185,7 +185,7 @@ public final class SmokeTest {
             String wanted = request.status() + (request.text().isEmpty() ? "" : " and \"" + request.text() + "\"");
             throw new Failure("GET " + request.path() + " is answered with " + (status < 0 ? "" : status + " and ") + "\""
                     + (body.length() > 500 ? body.substring(0, 500) + "…" : body) + "\" instead of " + wanted,
-                    "Edit docker/smoke-test.txt if that is as it should be");
+                    "If the answer is right, edit docker/smoke-test.txt");
         }
     }
 

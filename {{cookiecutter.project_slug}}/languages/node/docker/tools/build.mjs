@@ -167,7 +167,7 @@ function readOptions() {
   }
 }
 
-/** Whether the project is made for a compiler, rather than for node, which takes types off and does no more. */
+/** Whether the project is made for a compiler, rather than for node, which removes the types and does no more. */
 function needsCompiler(options) {
   if (!/\.[cm]?tsx?$/.test(main) || Object.keys(options).length === 0) return false;
   const forNode =
@@ -196,7 +196,7 @@ function compile() {
   return folder;
 }
 
-/** Takes the types off, as node does; lines and columns stay. */
+/** Removes the types, as node does; lines and columns stay. */
 function strip(target, file) {
   const source = readFileSync(target, "utf8");
   try {
@@ -205,7 +205,7 @@ function strip(target, file) {
     // What the project's own build or compiler made of it is what runs.
     if (compiles || !/\.[cm]?tsx?$/.test(main)) return;
     fail(
-      `${file}: node cannot take its types off (${error.message}). Where tsconfig.json does not have erasableSyntaxOnly, it is compiled by the project's typescript (npm install --save-dev typescript).`,
+      `${file}: node cannot remove its types (${error.message}). Where tsconfig.json does not have erasableSyntaxOnly, it is compiled by the project's typescript (npm install --save-dev typescript).`,
     );
   }
 }

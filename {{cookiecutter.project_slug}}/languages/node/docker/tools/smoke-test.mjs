@@ -25,7 +25,7 @@ const requests = lines("smoke-test.txt");
 const skipped = requests.find((line) => /^skip\s/.test(line));
 if (skipped) {
   const reason = skipped.replace(/^skip\s+/, "");
-  console.log(`smoke-test: skipped: ${reason}. Not proven: that the service starts in its image.`);
+  console.log(`smoke-test: skipped: ${reason}. So it is not proven that the service starts in its image.`);
   process.exit();
 }
 
@@ -65,7 +65,7 @@ function fail(what, help) {
   process.exit(1);
 }
 const settingsHelp =
-  "Edit docker/smoke-test.env where it lacks a setting; where it needs something from outside, such as a database, write `skip REASON` into docker/smoke-test.txt.";
+  "A setting that it needs goes to docker/smoke-test.env. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt.";
 
 /** The answer to GET `path`; undefined where there is none. */
 async function ask(path) {
@@ -101,7 +101,7 @@ for (const line of requests) {
   if (answer?.status !== Number(status) || !answer.body.includes(text ?? ""))
     fail(
       `GET ${path} gave ${seen}, not ${status} ${text ?? ""}`.trimEnd(),
-      "Edit docker/smoke-test.txt where that is right.",
+      "If the answer is right, edit docker/smoke-test.txt.",
     );
 }
 

@@ -19,6 +19,11 @@ OUTPUT = Path("/tmp/service.log")  # noqa: S108  the one place where the user ma
 START_TIMEOUT = 60
 STOP_TIMEOUT = 30  # more than in production: builders are busy, or emulate a processor
 
+HELP = (
+    "A setting that it needs goes to docker/smoke-test.env. If it cannot start without something"
+    " from outside, such as a database, write the line skip REASON to docker/smoke-test.txt"
+)
+
 Service = subprocess.Popen[bytes]
 
 
@@ -49,7 +54,7 @@ def main(command: list[str]) -> None:
     try:
         code = service.wait(STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
-        fail(service, f"the service runs on {STOP_TIMEOUT} s after SIGTERM")
+        fail(service, f"the service is still running {STOP_TIMEOUT} s after SIGTERM")
     # A server that sends the signal to itself once it has drained ends with 0 as PID 1 of a
     # container, which it is not here.
     if code not in (0, -signal.SIGTERM):
@@ -70,7 +75,7 @@ def parse(line: str) -> Request:
     first, _, rest = line.partition(" ")
     if first == "skip":
         print(
-            f"smoke-test: skipped: {rest}. Not proven: that the service starts in its image.",
+            f"smoke-test: skipped: {rest}. So it is not proven that the service starts in its image.",
             file=sys.stderr,
         )
         sys.exit()
@@ -85,7 +90,7 @@ def parse(line: str) -> Request:
 
 def await_health(service: Service, port: int) -> None:
     """Return as soon as GET /healthz is answered with 200."""
-    last = "nobody listens"
+    last = "nothing is listening"
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         try:
@@ -99,15 +104,13 @@ def await_health(service: Service, port: int) -> None:
         if (code := service.poll()) is not None:
             fail(
                 service,
-                f"the service ended with exit code {code} at its start. A setting that it needs:"
-                " edit docker/smoke-test.env. If it cannot start without something from outside:"
-                " a line `skip REASON` in docker/smoke-test.txt",
+                f"the service ended with exit code {code} at its start. {HELP}",
             )
         time.sleep(0.02)
     fail(
         service,
         f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
-        " A setting that it needs: edit docker/smoke-test.env",
+        f" {HELP}",
     )
 
 
@@ -123,7 +126,7 @@ def check(service: Service, port: int, request: Request) -> None:
         fail(
             service,
             f"GET {request.path} was answered with {status} {text[:200]!r}, not {expected}."
-            " If the answer is right: edit docker/smoke-test.txt",
+            " If the answer is right, edit docker/smoke-test.txt",
         )
 
 
