@@ -101,8 +101,8 @@ def main(wanted: list[str]) -> None:
         "One service a language, on scratch, as it comes out of the template. `python3 run.py python",
         "benchmarks/contents.py` writes this page; with the name of an image, it prints the same for that image.",
         "",
-        "MB are 10^6 bytes, the sum of all files in all layers. `docker images` shows another number where the engine also",
-        "counts the [compressed layers](https://docs.docker.com/engine/storage/containerd/) that it keeps.",
+        "MB are 10^6 bytes, the sum of all files in all layers. `docker images` shows another number where the engine",
+        "also counts the [compressed layers](https://docs.docker.com/engine/storage/containerd/) that it keeps.",
     ]
     stand_ins: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:

@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "gallery.md"
 
 HEAD = """\
-# Services that were moved in
+# Real services, moved into the template
 
 Each is a small service in the idiom of its framework. A test lays it over a freshly made service, builds it with the
 Dockerfile as it came out of the template, starts it read-only and without capabilities, before its database is there,
-asks it, and stops it. The last column is all that had to be changed in it or around it. The first base named is tried
-with every change of the template, the others every night. The sources are in [tests/gallery](../tests/gallery); this
-page is made from them by `python3 run.py python docs/render.py`.
+sends it requests, and stops it. The last column is all that had to be changed in it or around it. The first base named
+is tried with every change of the template, the others every night. The sources are in
+[tests/gallery](../tests/gallery); this page is made from them by `python3 run.py python docs/render.py`.
 
 | language | service | bases | PostgreSQL | changed to move in |
 |---|---|---|---|---|
