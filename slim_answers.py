@@ -43,6 +43,10 @@ SYNTAX = [
 ]
 STYLE = [("highlighted", "bold"), ("pointer", "bold"), ("bottom-toolbar", "noreverse")]
 BACK = object()
+NO_ANSWERS = (
+    "There is neither a terminal nor another line of answers. Add --no-input, and the answers that are not the defaults, "
+    "for example language=node."
+)
 NO_HOOKS = (
     "The hooks of this template put a service together, and they are switched off. Switch them on: --accept-hooks yes"
 )
@@ -352,8 +356,9 @@ class Answers(Extension):
             label += ":"
 
         def wrong(text: str) -> str:
-            sentences = self.taken(text) if name == "project_slug" else []
-            return sentences[0] if sentences else "" if self.fits(name, text) else f"For example: {rule['example']}"
+            if name == "project_slug" and self.taken(text):
+                return "Choose another name."  # the toolbar says why
+            return "" if self.fits(name, text) else f"Not valid. For example: {rule['example']}"
 
         def toolbar() -> str:
             taken = name == "project_slug" and self.taken(field.application.current_buffer.text.strip())
@@ -425,11 +430,16 @@ def enter(name: str, default: str, prompts: dict | None = None, prefix: str = ""
             values = _locals("cookiecutter.prompt", "prompt_for_config")["context"]["cookiecutter"]
             mine.agreed = mine.dialogue({name: values[name] for name in mine.questions if name in values})
         return mine.agreed[name]
-    if options := mine.options(name):
-        first = [default, *(option for option in options if option != default)]
-        answer = _choose(name, first, {name: mine.labels(name)}, prefix)
-    else:
-        answer = _enter(name, default, prompts, prefix)
+    try:
+        if options := mine.options(name):
+            first = [default, *(option for option in options if option != default)]
+            answer = _choose(name, first, {name: mine.labels(name)}, prefix)
+        else:
+            answer = _enter(name, default, prompts, prefix)
+    except EOFError:
+        if sys.stdin.isatty():
+            raise
+        sys.exit(f"\n{NO_ANSWERS}")
     if name == "project_slug":
         _refuse(mine.taken(answer))
     if name == mine.questions[-1] and mine.answers.keys() >= set(mine.questions[:-1]):

@@ -99,6 +99,7 @@ def clear():
 def report(files, became):
     """Say what became of the files, where some were there before."""
     lines = [""]
+    same = [name for name, what in became.items() if what == "the same"]
     for name, what in became.items():
         if what == "different":
             theirs, yours = text(files[name]), text(name)
@@ -109,8 +110,10 @@ def report(files, became):
                 lines.append(
                     f"             and does not name {', '.join(unused)}, which the template's does: compare them"
                 )
-        else:
+        elif what != "the same":
             lines.append(f"{what:<12} {name}")
+    if same:
+        lines.append(f"the same     {len(same)} file{'s' if len(same) > 1 else ''}")
     print("\n    ".join(lines))
 
 

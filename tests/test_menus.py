@@ -363,6 +363,14 @@ def test_without_a_terminal_lines_are_read_from_stdin(bake, home, out):
     assert contents(out / "hello-service") == contents(bake(port="9001").path)
 
 
+def test_without_a_terminal_and_without_answers_it_says_what_to_type(home, out):
+    command = ["cookiecutter", str(ROOT), f"--output-dir={out}"]
+    done = subprocess.run(command, input="", capture_output=True, text=True, env={**os.environ, **home})
+    assert done.returncode == 1
+    assert "add --no-input" in done.stderr
+    assert not list(out.iterdir())
+
+
 def test_no_input_asks_nothing(cookiecutter, bake, out):
     terminal = cookiecutter("--no-input", "port=9001")
     assert terminal.end() == 0
