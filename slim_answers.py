@@ -44,8 +44,8 @@ SYNTAX = [
 STYLE = [("highlighted", "bold"), ("pointer", "bold"), ("bottom-toolbar", "noreverse")]
 BACK = object()
 NO_ANSWERS = (
-    "There is neither a terminal nor another line of answers. Add --no-input, and the answers that are not the defaults, "
-    "for example language=node."
+    "There is neither a terminal nor another line of answers. Add --no-input, and the answers that differ from the "
+    "defaults, for example language=node."
 )
 NO_HOOKS = (
     "The hooks of this template put a service together, and they are switched off. Switch them on: --accept-hooks yes"
