@@ -41,9 +41,12 @@ def backstage(tmp_path, host, _engine):
     folder.mkdir()
     shutil.copy(POLICY / "scaffolder.mjs", folder)
     snapshot(folder / "slim-templates")
-    template = (ROOT / "portal" / "template.yaml").read_text(encoding="utf-8")
-    assert "action: publish:github " in template
-    (folder / "template.yaml").write_text(template.replace("action: publish:github ", "action: publish:here "))
+    template = yaml.safe_load((ROOT / "portal" / "template.yaml").read_text(encoding="utf-8"))
+    steps = {step["id"]: step for step in template["spec"]["steps"]}
+    steps["publish"]["action"] = "publish:here"
+    # The address of the file itself, since Backstage has no integration for this host.
+    steps["register"]["input"] = {"catalogInfoUrl": "${{ steps.publish.output.repoContentsUrl }}catalog-info.yaml"}
+    (folder / "template.yaml").write_text(json.dumps(template))
     (folder / "package.json").write_text(json.dumps({"name": "backstage", "dependencies": TOOLS["backstage"]}))
     # No script of a package is run: what they would compile is another database.
     options = ["--ignore-scripts", "--no-audit", "--no-fund", f"--before={TOOLS['before']}"]
