@@ -23,6 +23,7 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.menus import ASKED  # noqa: E402
 from support.terminal import CTRL_C, DOWN, ENTER, ERASE, Terminal  # noqa: E402
 
 COLUMNS = 100
@@ -84,7 +85,7 @@ def record() -> str:
         terminal.press(DOWN)
         terminal.see("» scratch")
         choosing = screen(terminal)
-        terminal.press(*ENTER * 5)
+        terminal.press(*ENTER * len(ASKED[ASKED.index("runtime_base") :]))
         terminal.see("? Write it?")
         plan = screen(terminal)
         terminal.press(CTRL_C)

@@ -367,7 +367,7 @@ def test_without_a_terminal_and_without_answers_it_says_what_to_type(home, out):
     command = ["cookiecutter", str(ROOT), f"--output-dir={out}"]
     done = subprocess.run(command, input="", capture_output=True, text=True, env={**os.environ, **home})
     assert done.returncode == 1
-    assert "add --no-input" in done.stderr
+    assert "Add --no-input" in done.stderr
     assert not list(out.iterdir())
 
 

@@ -1,4 +1,4 @@
-"""What people read: links lead somewhere; a service's README is short, and its commands run as they are printed."""
+"""The README of a fresh service is short, its links lead somewhere, and its commands run as they are printed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import requests
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from support.answers import DEFAULTS, refusals
 from support.engine import docker, wait_for
+from support.files import headings
 from support.services import LANGUAGES, QUESTIONS, RECORDS, ROOT
-from support.template import git
 
 # In the order of a first week.
 SECTIONS = [
@@ -92,26 +92,6 @@ def test_it_names_the_versions_that_the_manifests_ask_for(bake, language):
         assert re.search(rf"(go |=|>){re.escape(version)}\b", service.read(manifest)), needed
 
 
-def anchors(page: Path) -> set[str]:
-    """Return what GitHub calls the headings of a page in an address."""
-    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def test_every_link_within_the_repository_leads_to_a_file_and_a_heading():
-    pages = [ROOT / name for name in git(ROOT, "ls-files", "*.md").splitlines()]
-    broken = []
-    for page in filter(Path.exists, pages):
-        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
-            path, _, heading = link.partition("#")
-            if "://" in link or "{{" in link:
-                continue
-            target = (page.parent / path).resolve() if path else page
-            if not target.exists() or (heading and heading not in anchors(target)):
-                broken.append(f"{page.relative_to(ROOT)}: {link}")
-    assert not broken
-
-
 @pytest.mark.parametrize("ci", QUESTIONS["ci"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_its_links_to_the_template_lead_to_a_page_and_a_heading(language, ci):
@@ -119,7 +99,7 @@ def test_its_links_to_the_template_lead_to_a_page_and_a_heading(language, ci):
     assert links
     for page, heading in links:
         assert (ROOT / "docs" / page).exists()
-        assert not heading or heading in anchors(ROOT / "docs" / page), heading
+        assert not heading or heading in headings(ROOT / "docs" / page), heading
 
 
 def commands(readme: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -23,3 +24,9 @@ PARSERS = {
 def contents(folder: Path) -> dict[Path, bytes]:
     """Return the bytes of all files in `folder`, by their paths in it."""
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def headings(page: Path) -> set[str]:
+    """Return the headings of a Markdown page as GitHub writes them in an address."""
+    found = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
