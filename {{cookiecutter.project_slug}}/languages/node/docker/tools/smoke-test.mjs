@@ -25,7 +25,9 @@ const requests = lines("smoke-test.txt");
 const skipped = requests.find((line) => /^skip\s/.test(line));
 if (skipped) {
   const reason = skipped.replace(/^skip\s+/, "");
-  console.log(`smoke-test: skipped: ${reason}. So it is not proven that the service starts in its image.`);
+  console.log(
+    `smoke-test: skipped: ${reason}. So it is not proven that the service starts in its image.`,
+  );
   process.exit();
 }
 
