@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def create_app() -> FastAPI:
     """Return the application."""
     app = FastAPI(
-        openapi_url=None,  # "/openapi.json" serves the schema, and with it the pages /docs and /redoc
+        openapi_url=None,  # "/openapi.json" serves the schema, and the pages /docs and /redoc
         # A redirect would go to whatever host the client names.
         redirect_slashes=False,
         middleware=[Middleware(HeadAsGet), Middleware(BodyLimit)],

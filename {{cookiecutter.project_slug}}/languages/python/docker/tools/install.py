@@ -86,10 +86,10 @@ def install(*options: str, lines: list[str], **variables: str) -> None:
         code = subprocess.run(command, check=False, env={**os.environ, **variables}).returncode  # noqa: S603
     if code:
         fail(
-            "uv could not install the above. If a package has no wheel for this base, take a release"
-            " that has one, or name it in pyproject.toml, under [tool.uv.pip]: no-binary ="
-            ' ["NAME"]. It is then compiled; what the compiler needs has to be installed in stage'
-            " deps of the Dockerfile"
+            "uv could not install the above. If a package has no wheel for this base, take a"
+            " release that has one, or name it in pyproject.toml, under [tool.uv.pip]:"
+            ' no-binary = ["NAME"]. It is then compiled; what the compiler needs has to be'
+            " installed in stage deps of the Dockerfile"
         )
 
 

@@ -75,7 +75,8 @@ def parse(line: str) -> Request:
     first, _, rest = line.partition(" ")
     if first == "skip":
         print(
-            f"smoke-test: skipped: {rest}. So it is not proven that the service starts in its image.",
+            f"smoke-test: skipped: {rest}. So it is not proven that the service starts in its"
+            " image.",
             file=sys.stderr,
         )
         sys.exit()
