@@ -12,6 +12,9 @@ request; it runs in a fresh clone, on the branch, with REPOSITORY in its environ
 
 A pipeline runs the steps in jobs of their own, so that no code of the template or a service sees a token:
 .github/workflows/fleet.yaml. Needs git; `render` needs cruft, which nothing else here knows.
+
+Code of a template decides what is proposed to all services, so no service may choose it: it has to be of the default
+branch of the repository that this file comes from, or of one that a line `template ADDRESS` in LIST names.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent
 BRANCH = "template"
 OPEN = ["sh", "-c", "gh pr view --json state --jq .state | grep -q OPEN || gh pr create --head template --fill"]
 WHO = ["-c", "user.name=template", "-c", "user.email=template@localhost"]
@@ -45,11 +49,28 @@ def run(*command: object, cwd: Path | None = None, env: dict[str, str] | None = 
     return done.stdout
 
 
-def addresses(listed: str) -> Iterator[str]:
-    """Give the addresses in the file `listed`."""
+def lines(listed: str) -> Iterator[str]:
+    """Give the lines of the file `listed`, without comments."""
     for line in Path(listed).read_text(encoding="utf-8").splitlines():
-        if address := line.partition("#")[0].strip():
-            yield address
+        if text := line.partition("#")[0].strip():
+            yield text
+
+
+def addresses(listed: str) -> list[str]:
+    """Return the addresses of services in the file `listed`."""
+    return [line for line in lines(listed) if not line.startswith("template ")]
+
+
+def templates(listed: str) -> set[str]:
+    """Return the templates whose code may run."""
+    named = [line.split()[1] for line in lines(listed) if line.startswith("template ")]
+    return {plain(address) for address in named or [run("git", "remote", "get-url", "origin", cwd=ROOT).strip()]}
+
+
+def plain(address: str) -> str:
+    """Return host and path of an address, which are the same with and without ssh."""
+    host_and_path = re.sub(r"^(\w+://)?([^@/]+@)?", "", address)
+    return host_and_path.replace(":", "/").removesuffix("/").removesuffix(".git")
 
 
 def name_of(address: str) -> str:
@@ -63,16 +84,19 @@ def mirror_of(folder: Path, template: str) -> Path:
     return folder / "templates" / f"{hashlib.sha256(template.encode()).hexdigest()[:12]}.git"
 
 
-def fetch(folder: Path, address: str) -> str:
+def fetch(folder: Path, address: str, allowed: set[str]) -> str:
     """Clone a service, and its template once."""
     service = folder / "services" / name_of(address)
-    run("git", "clone", "--quiet", address, service)
+    run("git", "clone", "--quiet", "--", address, service)
     if not (service / ".cruft.json").exists():
         return "not linked to a template: cruft link does it"
     template = json.loads((service / ".cruft.json").read_text(encoding="utf-8"))["template"]
+    if plain(template) not in allowed:
+        raise FailedError(f"follows {template}. If that may be, add the line: template {template}")
     mirror = mirror_of(folder, template)
     if not mirror.exists():
-        run("git", "clone", "--quiet", "--mirror", "--", template, mirror)
+        # Nothing of other branches and of pull requests, which nobody may have reviewed.
+        run("git", "clone", "--quiet", "--bare", "--single-branch", "--", template, mirror)
     return "fetched"
 
 
@@ -80,10 +104,16 @@ def render(folder: Path, service: Path) -> str:
     """Update a clone with cruft, from the copy of its template; keep the difference as a patch."""
     if not (service / ".cruft.json").exists():
         return "not linked to a template"
-    template = json.loads((service / ".cruft.json").read_text(encoding="utf-8"))["template"]
+    state = json.loads((service / ".cruft.json").read_text(encoding="utf-8"))
+    template = state["template"]
+    mirror = mirror_of(folder, template)
+    if not mirror.exists():
+        raise FailedError(f"its template was not fetched: {template}")
+    if state.get("directory"):
+        raise FailedError("`directory` in .cruft.json may lead out of the template")
     env = {
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{mirror_of(folder, template).resolve().as_uri()}.insteadOf",
+        "GIT_CONFIG_KEY_0": f"url.{mirror.resolve().as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": template,
     }
     before = (service / ".cruft.json").read_text(encoding="utf-8")
@@ -104,7 +134,7 @@ def propose(folder: Path, address: str, command: list[str]) -> str:
     if not patch.exists():
         return "nothing to propose"
     clone = folder / "opened" / name_of(address)
-    run("git", "clone", "--quiet", address, clone)
+    run("git", "clone", "--quiet", "--", address, clone)
     run("git", "switch", "--quiet", "--create", BRANCH, cwd=clone)
     run("git", "apply", "--index", patch.resolve(), cwd=clone)
     run("git", *WHO, "commit", "--quiet", "--message", "Update from the template", cwd=clone)
@@ -130,9 +160,9 @@ def main(step: str, *words: str) -> bool:
     if step == "render":
         folder = Path(words[0])
         return each(render, sorted((folder / "services").iterdir()), folder)
-    listed, folder, command = list(addresses(words[0])), Path(words[1]), list(words[2:]) or OPEN
+    listed, folder, command = addresses(words[0]), Path(words[1]), list(words[2:]) or OPEN
     if step == "fetch":
-        return each(fetch, listed, folder)
+        return each(fetch, listed, folder, templates(words[0]))
     if step == "open":
         return each(propose, listed, folder, command)
     fetched = main("fetch", *words[:2])

@@ -4,68 +4,79 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 from pathlib import Path
 
 import pytest
-from support.engine import build
-from support.services import COMBINATIONS, PREFIX, Service
-
-MOUNT = re.compile(r"--mount=(\S*type=cache\S*)")
-
-
-def caches(dockerfile: str) -> dict[str, set[str]]:
-    """Return the ids of the cache mounts by stage; a mount without an id counts as its target, which is its id then."""
-    found: dict[str, set[str]] = {}
-    stage = ""
-    for line in dockerfile.splitlines():
-        if named := re.match(r"FROM .* AS (\S+)", line):
-            stage = named[1]
-        for mount in MOUNT.findall(line):
-            options = dict(option.partition("=")[::2] for option in mount.split(","))
-            found.setdefault(stage, set()).add(options.get("id", options["target"]))
-    return found
+from support.caches import caches, run_with, steps
+from support.services import COMBINATIONS, LANGUAGES, VARIANTS, Service
 
 
 @pytest.mark.parametrize(("language", "base"), COMBINATIONS)
 def test_a_cache_is_of_one_service_and_tests_have_their_own(bake, language, base):
-    service = bake(language=language, runtime_base=base, project_slug="of-one-service")
-    by_stage = caches(service.read("Dockerfile"))
-    assert by_stage
-    tests = by_stage.pop("test", set())
-    others = set().union(*by_stage.values())
-    assert all(cache.startswith("of-one-service-") for cache in tests | others)
-    assert not tests & others
+    service = bake(language=language, runtime_base=base, owner="acme", project_slug="orders")
+    of_tests = caches(service.read("Dockerfile"), "test")
+    of_builds = of_all_but_tests(service)
+    assert of_builds
+    assert all(cache.startswith("acme/orders/") for cache in of_tests | of_builds)
+    assert not of_tests & of_builds
 
 
-LOOK = """FROM {image}
-RUN {mounts} if grep -rq POISON /caches; then echo "There is poison."; fi
-"""
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_services_have_a_cache_in_common(bake, language):
+    """Whatever their names are, which may end like one of the caches."""
+    names = [
+        ("acme", "orders"),
+        ("acme", "orders-test"),
+        ("acme/orders", "test"),
+        ("evil", "orders"),
+        ("acme-orders", "a"),
+    ]
+    seen: set[str] = set()
+    for owner, slug in names:
+        dockerfile = bake(language=language, runtime_base="scratch", owner=owner, project_slug=slug).read("Dockerfile")
+        assert not seen & caches(dockerfile)
+        seen |= caches(dockerfile)
 
 
-def test_a_test_stage_that_poisons_its_caches_harms_no_other_build(_engine, bake, start, ca_bundle, tmp_path):
-    """Two services on one builder: neither the second one nor the first one's own release reads what was written.
-
-    Of Go, whose tests alone run with a cache mount that a build could read: the other languages' are shown above.
-    """
-    attacker = bake(language="go", runtime_base="scratch", project_slug="poisoner")
+@pytest.mark.parametrize(
+    "language",
+    [pytest.param(language, marks=pytest.mark.xdist_group(f"{language}-scratch")) for language in LANGUAGES],
+)
+def test_a_test_stage_that_poisons_its_caches_harms_no_other_build(_engine, bake, start, ca_bundle, tmp_path, language):
+    """Two services on one builder: neither the second one nor the first one's own release reads what was written."""
+    attacker = bake(language=language, runtime_base="scratch", project_slug="poisoner")
     poisonous = attacker.with_variant("poison", tmp_path, ca_bundle)
+    shutil.copy(VARIANTS / "poison.sh", poisonous.path)
     # Other sources than in an earlier run: no step is taken from there.
-    (poisonous.path / "run_test.go").write_text(f"package main\n\n// {secrets.token_hex(8)}.\n")
+    (poisonous.path / "other").write_text(secrets.token_hex(8))
     log = poisonous.build(target="test", ca=ca_bundle).log
-    assert re.search(r"poisoned: .*/root/\.cache:[1-9]", log), log
+    reached = [set(mounts.values()) for stage, mounts in steps(attacker.read("Dockerfile")) if stage == "test"][-1]
+    assert set(re.search(r"poisoned:(.*)\.", log)[1].split()) == reached, log
 
-    other = bake(language="go", runtime_base="scratch")
-    read = [caches(service.read("Dockerfile")) for service in (attacker, other)]
-    of_builds = {cache for stages in read for stage, ids in stages.items() if stage != "test" for cache in ids}
-    assert not poisoned(of_builds, attacker, tmp_path / "builds")
-    built = other.build("--no-cache-filter=deps,build", ca=ca_bundle)
+    other = bake(language=language, runtime_base="scratch")
+    of_builds = of_all_but_tests(attacker) | of_all_but_tests(other)
+    assert not poisoned(of_builds, tmp_path / "builds")
+    built = other.build("--no-cache-filter=deps,production,build", ca=ca_bundle)
     assert start(other, built.image).get("/").ok
 
 
-def poisoned(ids: set[str], service: Service, folder: Path) -> bool:
+def test_a_release_on_a_shared_builder_can_have_caches_that_no_pull_request_writes(_engine, tmp_path):
+    """Whoever changes the Dockerfile may name any cache, but not the random value that a release gives its own."""
+    cache = secrets.token_hex(8)
+    write = "for folder in /caches/*; do echo POISON >$folder/file; done"
+    run_with({cache}, write, tmp_path / "pull-request")
+    assert poisoned({cache}, tmp_path / "shared")
+    assert not poisoned({cache}, tmp_path / "own", f"--build-arg=BUILDKIT_CACHE_MOUNT_NS={secrets.token_hex(8)}")
+
+
+def of_all_but_tests(service: Service) -> set[str]:
+    """Return the ids of the cache mounts of the stages that something ships from."""
+    dockerfile = service.read("Dockerfile")
+    return caches(dockerfile, *({stage for stage, _ in steps(dockerfile)} - {"test"}))
+
+
+def poisoned(ids: set[str], folder: Path, *options: str) -> bool:
     """Say whether the attacker's mark is in one of the builder's caches."""
-    mounts = " ".join(f"--mount=type=cache,id={cache},target=/caches/{cache}" for cache in ids)
-    image = re.search(r"^FROM \S+ (golang:\S+)", service.read("Dockerfile"), re.MULTILINE)[1]
-    folder.mkdir()
-    (folder / "Dockerfile").write_text(LOOK.format(image=image, mounts=mounts))
-    return "There is poison." in build(folder, f"{PREFIX}/poison", "--no-cache", output="type=cacheonly").log
+    look = 'if grep -rq POISON /caches; then echo "There is poison."; fi'
+    return "There is poison." in run_with(ids, look, folder, *options)

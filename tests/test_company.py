@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import company, thieves
+from support.caches import caches, run_with
 from support.engine import address, blobs, docker, wait_for
 from support.services import DIAGONAL, VARIANTS, Service, host_roots
 
@@ -113,12 +114,34 @@ def test_code_of_dependencies_that_looks_for_secrets_finds_none(ordered):
     assert looked == thieves.PLACES[ordered.service.language]
 
 
+def test_hooks_of_pnpm_that_look_for_secrets_find_none(network, bake, ca_bundle, tmp_path):
+    """They end the build where they do."""
+    service = bake(language="node", runtime_base="scratch").with_variant("pnpm", tmp_path, ca_bundle)
+    thieves.plant_hook(service)
+    (tmp_path / "index").write_text(network.settings(service))
+    options = [*network.options, f"--secret=id=registry,src={tmp_path / 'index'}"]
+    before = len(network.requests)
+    service.build(*options, target="deps", ca=ca_bundle, output="type=cacheonly")
+    assert [line for line in network.requests[before:] if "pnpm-plugin-thief" in line]
+
+
 @pytest.mark.parametrize("target", ["deps", ""], ids=["deps", "runtime"])
 def test_no_secret_stays(ordered, network, ca_bundle, tmp_path, target):
     """Not in a layer, the configuration, its history or the provenance, as far as mode=min tells it."""
     assert not {network.token, network.password} & set(re.findall(r"\w+", ordered.log))
     archive = exported(ordered, "min", target, ca_bundle, tmp_path)
     assert not leaks(archive, f"reader:{network.token}", f"traveller:{network.password}")
+
+
+def test_no_secret_stays_in_a_cache(ordered, network, tmp_path):
+    """A cache outlives the build, and other builds of the service read it."""
+    accounts = (f"reader:{network.token}", f"traveller:{network.password}")
+    (tmp_path / "needles").write_text("".join(f"{needle.decode()}\n" for needle in needles(*accounts)))
+    namespace = next(option for option in network.options if "BUILDKIT_CACHE_MOUNT_NS" in option)
+    look = "find /caches -type f | wc -l && ! grep -rFlf /context/needles /caches && echo none of them is there"
+    log = run_with(caches(ordered.service.read("Dockerfile")), look, tmp_path, namespace)
+    assert "none of them is there" in log
+    assert ordered.service.language == "go" or not re.search(r"^0$", log, re.MULTILINE), "the caches are empty"
 
 
 def test_even_full_provenance_does_not_name_the_registry(ordered, network, ca_bundle, tmp_path):
@@ -140,6 +163,12 @@ def exported(order: Order, mode: str, target: str, ca_bundle: Path, folder: Path
 
 def leaks(archive: Path, *accounts: str) -> list[str]:
     """Return the names of the blobs that hold an account's password, plainly or as in a header."""
-    needles = [account.partition(":")[2].encode() for account in accounts]
-    needles += [base64.b64encode(account.encode()) for account in accounts]
-    return [name for name, content in blobs(archive) for needle in needles if needle in content]
+    return [name for name, content in blobs(archive) for needle in needles(*accounts) if needle in content]
+
+
+def needles(*accounts: str) -> list[bytes]:
+    """Return how an account's password may be written."""
+    return [
+        *(account.partition(":")[2].encode() for account in accounts),
+        *(base64.b64encode(account.encode()) for account in accounts),
+    ]

@@ -60,7 +60,7 @@ def fleet(tmp_path_factory) -> tuple[Path, Path]:
     (stranger / "README.md").write_text("Made by hand.\n")
     commit(stranger, "By hand")
     services += [current, edited, stranger]
-    lines = ["# The services of one company"]
+    lines = ["# The services of one company", f"template {template.as_uri()}"]
     for service in services:
         git(folder, "clone", "--quiet", "--bare", str(service), str(repositories / f"{service.name}.git"))
         lines.append(f"{repositories / service.name}.git")
@@ -99,9 +99,11 @@ def test_code_of_the_template_runs_in_a_step_that_needs_no_network_and_no_token(
     """The steps one by one: `render` gets only the folder, and passes on only patches."""
     _, repositories = fleet
     listed, work = tmp_path / "fleet.txt", tmp_path / "work"
-    listed.write_text("".join(f"{repositories / name}.git\n" for name in ("users", "current", "edited")))
-    run("fetch", listed, work)
     template = fleet[0].parent / "slim-templates"
+    listed.write_text(f"template {template.as_uri()}\n")
+    with listed.open("a") as file:
+        file.writelines(f"{repositories / name}.git\n" for name in ("users", "current", "edited"))
+    run("fetch", listed, work)
     away = template.rename(template.with_name("away"))  # it is out of reach now
     try:
         done = run("render", work)
@@ -112,6 +114,76 @@ def test_code_of_the_template_runs_in_a_step_that_needs_no_network_and_no_token(
     shutil.rmtree(work / "services")
     shutil.rmtree(work / "templates")
     assert "proposed" in run("open", listed, work, "true").stdout
+
+
+def linked(folder: Path, orders: Path, **state: object) -> Path:
+    """Return a clone of a service of which somebody has changed .cruft.json."""
+    git(folder, "clone", "--quiet", str(orders), "service")
+    file = folder / "service" / ".cruft.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **state}))
+    commit(folder / "service", "Another template")
+    return folder / "service"
+
+
+# A service that has a say in whose code runs, beside the patches of all others, would have a say in these.
+
+
+def test_a_service_does_not_choose_its_template(fleet, tmp_path):
+    template = fleet[0].parent / "slim-templates"
+    other = snapshot(tmp_path / "other")
+    service = linked(tmp_path, fleet[1] / "orders.git", template=other.as_uri())
+    (tmp_path / "fleet.txt").write_text(f"template {template.as_uri()}\n{service}\n")
+    done = run("all", tmp_path / "fleet.txt", tmp_path / "work", "true")
+    assert done.returncode == 1
+    assert f"FAILED: follows {other.as_uri()}" in done.stdout
+    assert not (tmp_path / "work" / "templates").exists()
+    assert not (tmp_path / "work" / "patches").exists()
+
+
+def test_a_service_is_no_template_itself(fleet, tmp_path):
+    """A template may be in a folder of its repository; cruft takes an absolute path for one."""
+    service = linked(tmp_path, fleet[1] / "orders.git", directory=str(tmp_path / "service"))
+    (service / "hooks").mkdir()
+    (service / "hooks" / "pre_gen_project.sh").write_text(f"touch {tmp_path}/hit\n")
+    (service / "cookiecutter.json").write_text('{"project_slug": "x"}')
+    (service / "{{cookiecutter.project_slug}}").mkdir()
+    (service / "{{cookiecutter.project_slug}}" / "x").touch()
+    commit(service, "A template in a service")
+    template = fleet[0].parent / "slim-templates"
+    (tmp_path / "fleet.txt").write_text(f"template {template.as_uri()}\n{service}\n")
+    assert "FAILED: `directory`" in run("all", tmp_path / "fleet.txt", tmp_path / "work", "true").stdout
+    assert not (tmp_path / "hit").exists()
+
+
+def test_code_of_a_template_that_nobody_has_reviewed_does_not_run(fleet, tmp_path):
+    """That of a branch is in the same repository; a service may say that it was made from there."""
+    git(tmp_path, "clone", "--quiet", str(fleet[0].parent / "slim-templates"), "slim-templates")
+    template = tmp_path / "slim-templates"
+    branch = git(template, "branch", "--show-current")
+    git(template, "switch", "--quiet", "--create", "proposal")
+    with (template / "hooks" / "pre_gen_project.py").open("a") as hook:
+        hook.write(f"open({str(tmp_path / 'hit')!r}, 'w').close()\n")
+    commit(template, "A proposal")
+    proposal = git(template, "rev-parse", "HEAD")
+    git(template, "switch", "--quiet", branch)
+    service = linked(tmp_path, fleet[1] / "orders.git", template=template.as_uri(), commit=proposal)
+    (tmp_path / "fleet.txt").write_text(f"template {template.as_uri()}\n{service}\n")
+    done = run("all", tmp_path / "fleet.txt", tmp_path / "work", "true")
+    assert "fetched" in done.stdout
+    assert "FAILED" in done.stdout
+    assert not (tmp_path / "hit").exists()
+
+
+def test_the_template_is_by_default_the_repository_that_the_program_is_in(fleet, tmp_path):
+    copy = snapshot(tmp_path / "fork")
+    git(copy, "remote", "add", "origin", "git@git.test:acme/slim-templates.git")
+    (tmp_path / "fleet.txt").touch()
+    allowed = f"import fleet; print(fleet.templates({str(tmp_path / 'fleet.txt')!r}))"
+    said = subprocess.run([sys.executable, "-c", allowed], cwd=copy, check=True, capture_output=True, text=True).stdout
+    assert said == "{'git.test/acme/slim-templates'}\n"
+    plain = "import fleet; print(fleet.plain('https://git.test/acme/slim-templates/'))"
+    said = subprocess.run([sys.executable, "-c", plain], cwd=copy, check=True, capture_output=True, text=True).stdout
+    assert said == "git.test/acme/slim-templates\n"
 
 
 def test_a_command_line_that_lacks_something_is_answered_with_the_usage():

@@ -85,3 +85,26 @@ def test_a_pinned_service_builds_from_a_mirror(registry, ca_bundle, tmp_path):
     service = Service(Path(folder), "go", "scratch", "pinned")
     assert all("@sha256:" in image for image in NAMED.findall(service.read("Dockerfile")))
     service.build(target="rootfs", ca=ca_bundle)  # it needs the syntax, the builder and the base, and compiles nothing
+
+
+TESTBED = ROOT / "tests" / "testbed"
+# What switches off the checks of those who download without a hash of ours.
+UNCHECKED = r"trusted=yes|allow-unauthenticated|AllowUnauthenticated|AllowInsecure|GONOSUM|GOINSECURE|GOSUMDB|GOFLAGS"
+
+
+def test_what_the_test_bed_downloads_is_held_to_a_hash():
+    """Of packages and files; apt has Debian's signed lists, and go a public log of hashes."""
+    names = set()
+    for recipe in TESTBED.glob("images/*.Dockerfile"):
+        text = recipe.read_text()
+        names.update(re.findall(r"^ARG (\w+)$", text, re.MULTILINE))
+        assert not re.search(UNCHECKED, text)
+        assert all("--require-hashes" in line for line in text.splitlines() if "pip download" in line), recipe
+        for run in re.split(r"^(?=RUN )", text, flags=re.MULTILINE):
+            downloads = len(re.findall(r"\bcurl -|\bnpm pack\b", run))
+            assert downloads == len(re.findall(r"\bsha\d+sum (?:--quiet )?-c", run)), run
+    assert not re.search(UNCHECKED, (TESTBED / "up").read_text())
+    pins = dict(re.findall(r"^(\w+)=(.*)$", (TESTBED / "pins").read_text(), re.MULTILINE))
+    assert pins.keys() <= names
+    for name, pin in pins.items():
+        assert name == "BUILDKIT" or re.fullmatch(r"[\d.]+( --hash=sha(256:[\da-f]{64}|512:[\da-f]{128}))+", pin), name

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 import yaml
-from support.engine import docker
+from support import pipelines
+from support.engine import EngineError
 from support.services import QUESTIONS, expected_files
 from support.template import commit, git
 
@@ -182,71 +182,38 @@ def test_one_identity_is_accepted_as_the_signer(bake, ci):
     assert "cosign sign" in bake(ci=ci).read(path)
 
 
-# A signer that has no identity here: it notes what it is asked for, and which tags there are at that moment.
-COSIGN = """\
-#!/bin/sh
-tags=$(docker buildx imagetools inspect --raw "$IMAGE:main" 2>/dev/null | wc -c)
-for last; do :; done
-docker buildx imagetools inspect --raw "$last" >/dev/null || exit 1
-echo "$1 $last $tags" >>"$LOG"
-"""
+@pytest.mark.parametrize("ci", IDENTITIES)
+def test_what_was_not_signed_is_not_tagged(bake, registry, tmp_path, ci):
+    """The pipelines' own scripts, against a real registry; tests/policy/test_signatures.py has a signer that signs."""
+    (tmp_path / "cosign").symlink_to(shutil.which("false"))
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    assert pipelines.publish(bake(ci=ci), f"{registry}/acme/{ci}", tmp_path, environment).returncode != 0
+    assert pipelines.raw(f"{registry}/acme/{ci}:{pipelines.COMMIT}")
+    with pytest.raises(EngineError):
+        pipelines.raw(f"{registry}/acme/{ci}:main")
 
 
-def digest_of(reference: str) -> str:
-    raw = docker("buildx", "imagetools", "inspect", "--raw", reference)
-    return "sha256:" + hashlib.sha256(raw.encode()).hexdigest()
-
-
-@pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_what_was_verified_is_signed_by_its_digest_and_then_tagged(workflows, bake, registry, tmp_path, ci):
-    """The pipelines' own scripts, against a real registry."""
-    image = f"{registry}/acme/{ci}"
-    digests = {}
-    for architecture in ("amd64", "arm64"):
-        (tmp_path / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /{architecture}\n")
-        output = f"type=image,name={image}:verified-{architecture},push=true"
-        docker("buildx", "build", "--quiet", f"--output={output}", tmp_path)
-        digests[architecture] = digest_of(f"{image}:verified-{architecture}")
-        (tmp_path / f"digest-{architecture}").write_text(digests[architecture] + "\n")
-    (tmp_path / "cosign").write_text(COSIGN)
-    (tmp_path / "cosign").chmod(0o755)
-    if ci == "github":
-        script = workflows["release"]["jobs"]["publish"]["steps"][-1]["run"]
-    else:
-        pipeline = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
-        script = "\n".join(line for line in pipeline["publish"]["script"] if "docker cp" not in line)
-    environment = {
-        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
-        "LOG": str(tmp_path / "log"),
-        "IMAGE": image,
-        "AMD64": digests["amd64"],
-        "ARM64": digests["arm64"],
-        "SOURCE": "https://github.com/acme/hello-service",
-        "GITHUB_SHA": "5" * 40,
-        "CI_COMMIT_SHA": "5" * 40,
-        "GITHUB_REF": "refs/heads/main",
-        "GITHUB_REF_NAME": "main",
-        "CI_COMMIT_REF_NAME": "main",
-        "GITHUB_RUN_ID": "1",
-        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
-    }
-    done = subprocess.run(
-        ["bash", "-e", "-c", script], cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    released = digest_of(f"{image}:main")
-    assert (tmp_path / "log").read_text().splitlines() == [
-        f"sign {image}@{released} 0",  # 0: there was no tag `main` yet
-        f"attest {image}@{released} 0",
-    ]
-    index = json.loads(docker("buildx", "imagetools", "inspect", "--raw", f"{image}:main"))
-    verified = [
-        json.loads(docker("buildx", "imagetools", "inspect", "--raw", f"{image}@{d}")) for d in digests.values()
-    ]
-    assert [each["digest"] for each in index["manifests"]] == [
-        each["digest"] for one in verified for each in one["manifests"]
-    ]
-    assert json.loads((tmp_path / "tests.json").read_text())["result"] == "PASSED"
+def test_each_job_has_a_builder_of_its_own(workflows, bake):
+    """What a pull request runs cannot write what a release reads, even if it changes the Dockerfile and its caches."""
+    for workflow in (workflows["ci"], workflows["release"]):
+        for job in workflow["jobs"].values():
+            uses = [step.get("uses", step.get("run", "")) for step in job["steps"]]
+            if "bake.sh" in str(uses):
+                assert_in_order(uses, ["docker/setup-buildx-action@", "bake.sh"])
+            # A machine of GitHub's own is new for each job; nothing is carried from one to the next.
+            runners = {
+                job["runs-on"],
+                *(each["runner"] for each in job.get("strategy", {"matrix": {"include": []}})["matrix"]["include"]),
+            }
+            assert runners - {"${{ matrix.runner }}"} <= {*PINNED}
+            assert "actions/cache" not in str(uses)
+    gitlab = yaml.safe_load(bake(ci="gitlab").read(".gitlab-ci.yml"))
+    assert "dind" in gitlab["default"]["services"][0]
+    assert any("docker buildx create --use" in line for line in gitlab["default"]["before_script"])
+    assert not [name for name, job in gitlab.items() if name == "cache" or (isinstance(job, dict) and "cache" in job)]
+    for name in ("github", "gitlab"):
+        for file in (file for file in bake(ci=name).files() if file.endswith((".yaml", ".yml", ".hcl"))):
+            assert "type=gha" not in bake(ci=name).read(file)
 
 
 def test_what_was_released_is_scanned_again(workflows, bake):

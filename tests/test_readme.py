@@ -38,7 +38,7 @@ SERVING = re.compile(r"docker run --rm (--init )?-p|docker compose up")
 # What is not, and why.
 ELSEWHERE = {
     r"/path/to/|corp\.example|example\.com|some-package|company\.pem|ca\.p12": "has a name of the reader's own in it",
-    r"--push$|^cosign verify": "needs a registry and a released image; tests/test_pipeline.py",
+    r"--push$|^cosign verify": "needs a registry and a released image; tests/policy/test_signatures.py",
     r"kustomize|kubectl|pprof": "needs a cluster; tests/policy runs kustomize",
     r"OTEL_|--cpu-prof|--heapsnapshot|^docker kill --signal": "needs a collector, or a heap to look at; "
     "tests/variants/node/traced has one",

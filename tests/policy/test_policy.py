@@ -171,7 +171,7 @@ def test_renovate_finds_whatever_has_a_version(tool, bake, tmp_path, language):
         ("regex", ".github/workflows/release.yaml", "anchore/grype"),
         ("regex", ".github/workflows/release.yaml", "moby/buildkit"),
         ("github-actions", ".github/workflows/ci.yaml", "actions/checkout"),
-        ("github-actions", ".github/workflows/release.yaml", "sigstore/cosign-installer"),
+        ("regex", ".github/workflows/release.yaml", "ghcr.io/sigstore/cosign/cosign"),
         *FRESH[language],
     }
 

