@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def caches(dockerfile: str, *stages: str) -> set[str]:
 def run_with(ids: Iterable[str], command: str, folder: Path, *options: str) -> str:
     """Run a shell command in a build that mounts these caches in /caches, and `folder` as /context; return the log."""
     mounts = " ".join(f"--mount=type=cache,id={cache},target=/caches/{cache}" for cache in ids)
-    dockerfile = f"FROM {BUSYBOX}\nRUN --mount=type=bind,target=/context {mounts} {command}\n"
+    # Not by --no-cache, with which a step gets empty caches.
+    once = f": {secrets.token_hex(8)}"
+    dockerfile = f"FROM {BUSYBOX}\nRUN --mount=type=bind,target=/context {mounts} {once}; {command}\n"
     folder.mkdir(exist_ok=True)
     (folder / "Dockerfile").write_text(dockerfile)
-    return build(folder, f"{PREFIX}/caches", "--no-cache", *options, output="type=cacheonly").log
+    return build(folder, f"{PREFIX}/caches", *options, output="type=cacheonly").log
