@@ -17,7 +17,7 @@ ENV CGO_ENABLED=0
 COPY --parents ./**/go.mod ./**/go.sum ./go.work* ./vendor/modules.txt* ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` the settings of its module proxy (a file of `go env`).
-RUN --mount=type=cache,id=hello-service-modules,target=/cache \
+RUN --mount=type=cache,id=acme/hello-service/modules,target=/cache \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/go/env \
     --mount=type=bind,from=tools,target=/tools \
@@ -27,11 +27,11 @@ FROM deps AS test
 COPY --from=golangci/golangci-lint:v2.15.0-alpine /usr/bin/golangci-lint /usr/local/bin/
 COPY . .
 # The tests of a pull request may write anything to this cache, so no other stage reads it.
-RUN --mount=type=cache,id=hello-service-test,target=/root/.cache \
+RUN --mount=type=cache,id=acme/hello-service/test,target=/root/.cache \
     golangci-lint run && go vet ./... && go test ./...
 
 FROM deps AS build
-RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
+RUN --mount=type=cache,id=acme/hello-service/build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
     go build -o /usr/local/bin/ /tools/smoke-test.go && go build -o /usr/local/bin/ /tools/static.go
 COPY . .
@@ -40,7 +40,7 @@ ARG MAIN TAGS
 # Set as main.version and main.revision, if the service has such variables.
 ARG VERSION=0.0.0-dev REVISION=unknown
 # The compiler's cache is mounted: an edit compiles what it changed, not the standard library.
-RUN --mount=type=cache,id=hello-service-build,target=/root/.cache/go-build \
+RUN --mount=type=cache,id=acme/hello-service/build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \
     sh /tools/build.sh compile /out/server
 

@@ -27,7 +27,7 @@ WORKDIR /src
 COPY --parents **/pom.xml .mvn* docker/checksums.sha256* ./
 # The secrets, where there are any: `ca` is the company's CA bundle, `registry` a settings.xml with its repository.
 # No other step gets them, because the other steps run the code of plugins.
-RUN --mount=type=cache,id=hello-service-maven,target=/root/.m2 \
+RUN --mount=type=cache,id=acme/hello-service/maven,target=/root/.m2 \
     --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Maven \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry \

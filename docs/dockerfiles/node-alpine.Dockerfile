@@ -17,7 +17,7 @@ COPY --from=manifests / ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` an .npmrc with its registry. No code of a package runs while they are there.
 RUN --mount=type=bind,from=tools,target=/tools \
-    --mount=type=cache,id=hello-service-npm,target=/root/.cache \
+    --mount=type=cache,id=acme/hello-service/npm,target=/root/.cache \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.npmrc \
     node /tools/packages.mjs fetch
@@ -35,7 +35,7 @@ COPY --from=manifests / ./
 ARG TARGETARCH
 ARG CPU=${TARGETARCH/amd64/x64}
 RUN --mount=type=bind,from=tools,target=/tools \
-    --mount=type=cache,id=hello-service-npm,target=/root/.cache \
+    --mount=type=cache,id=acme/hello-service/npm,target=/root/.cache \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.npmrc \
     node /tools/packages.mjs fetch $CPU musl

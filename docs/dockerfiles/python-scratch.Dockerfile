@@ -16,7 +16,7 @@ ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PYTHON=/usr/local/bin/python3
 COPY --parents requirements.txt **/pyproject.toml ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` a uv.toml with its package index. No code of a package runs while they are there.
-RUN --mount=type=cache,target=/root/.cache/uv,id=hello-service-uv \
+RUN --mount=type=cache,target=/root/.cache/uv,id=acme/hello-service/uv \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
     --mount=type=bind,from=tools,target=/tools \
@@ -27,14 +27,14 @@ RUN --mount=type=bind,from=tools,target=/tools \
 
 FROM deps AS test
 COPY requirements-dev.txt ./
-RUN --mount=type=cache,target=/root/.cache/uv,id=hello-service-test-uv \
+RUN --mount=type=cache,target=/root/.cache/uv,id=acme/hello-service/test-uv \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=registry,target=/root/.config/uv/uv.toml \
     --mount=type=bind,from=tools,target=/tools \
     python3 /tools/install.py packages requirements-dev.txt
 RUN --mount=type=bind,from=tools,target=/tools python3 /tools/install.py sources requirements-dev.txt
 COPY . .
-RUN --mount=type=cache,target=/src/.mypy_cache,id=hello-service-test-mypy \
+RUN --mount=type=cache,target=/src/.mypy_cache,id=acme/hello-service/test-mypy \
     --mount=type=bind,from=tools,target=/tools \
     python3 /tools/install.py folders requirements-dev.txt && \
     ruff check && ruff format --check && mypy && pytest
