@@ -221,6 +221,9 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
             echo "foreign $(package_of "$file") $file"
         else
             echo "native $(package_of "$file")"
+{% if cookiecutter.language == "java" %}
+            case $list in *missing*) ;; *) echo "whole $(package_of "$file") ${file##*/}" ;; esac
+{% endif %}
             # Told once for all files of a folder: there are thousands.
             echo "$list" | sed -e "/^found /s|\$| $(folder_of "$file" "$@")|" -e "/^missing /s|\$| $file|"
         fi
@@ -228,6 +231,9 @@ find "$@" -type f \( -name '*.so' -o -name '*.so.*' -o -name '*.node' -o -perm -
 
 copied='' packages='' seen=''
 native=$(sed -n 's/^native //p' "$verdicts")
+{% if cookiecutter.language == "java" %}
+whole=$(sed -n 's/^whole //p' "$verdicts")
+{% endif %}
 while read -r verdict subject file; do # `found` has the folder in place of the file
     case $verdict in
         foreign) # fine if its package has a build for this machine and libc, too
@@ -238,6 +244,8 @@ while read -r verdict subject file; do # `found` has the folder in place of the 
                 is_optional "$subject" || is_optional "$file" ||
 {% if cookiecutter.language == "java" %}
                 is_for_drawing "$file" "$subject" ||
+                # Jars carry one library for many systems, and not every file says which: another one of its name works.
+                echo "$whole" | grep -qxF "$(package_of "$file") ${file##*/}" ||
 {% endif %}
                 refuse "$file needs $subject, which this build image does not have: name the package that brings it in docker/packages.txt, or take a release of that dependency made for this base" "$subject" ;;
         found)

@@ -2,6 +2,8 @@
 
 bases = ["scratch"]               the bases it is tried on; without it, all of them
 options = ["--env=A=b"]           more options of `docker run`
+arguments = ["MAIN=./api"]        build arguments
+tested = true                     its stage `test` is built, too
 build_says = "sentence"           what the build's log contains
 log_says = "expression"           what the container's log matches once all was asked
 database = true                   DATABASE_URL names a PostgreSQL that is started once the service answers /healthz
@@ -31,7 +33,7 @@ from pathlib import Path
 import requests
 
 from support.database import database
-from support.engine import Build, Container, wait_for
+from support.engine import Container, wait_for
 from support.services import BASES, LANGUAGES, Service
 
 
@@ -42,6 +44,8 @@ class Expectations:
     bases: list[str] = field(default_factory=lambda: list(BASES))
     requests: list[dict] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+    tested: bool = False
     build_says: str = ""
     log_says: str = ""
     database: bool = False
@@ -55,8 +59,14 @@ class Expectations:
         """Read expect.toml of the folder `change`."""
         return cls(**tomllib.loads((change / "expect.toml").read_text(encoding="utf-8")))
 
-    def check(self, service: Service, build: Build) -> None:
-        """Start the service that was built, with whatever it is to have beside it, ask it everything, and stop it."""
+    def check(self, service: Service, ca: Path) -> None:
+        """Build the service, start it with whatever it is to have beside it, ask it everything, and stop it."""
+        arguments = [f"--build-arg={argument}" for argument in self.arguments]
+        if self.tested:
+            service.build(*arguments, target="test", ca=ca)
+        # A step that the builder has done before says nothing.
+        speaking = ["--no-cache-filter=build,smoke-test"] if self.build_says else []
+        build = service.build(*arguments, *speaking, ca=ca)
         assert self.build_says in build.log, build.log
         with ExitStack() as stack:
             options = list(self.options)

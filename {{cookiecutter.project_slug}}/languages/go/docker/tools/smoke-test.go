@@ -9,12 +9,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -26,6 +28,7 @@ import (
 const (
 	startTimeout   = 60 * time.Second
 	requestTimeout = 30 * time.Second
+	probeTimeout   = 10 * time.Second
 	stopTimeout    = 30 * time.Second // more than in production: builders are busy, or emulate a processor
 )
 
@@ -109,6 +112,9 @@ func try(command []string, requests []request) error {
 	go func() { ended <- service.Wait() }()
 
 	if err = ask(service.Env, requests, ended); err == nil {
+		err = checkHealth(service)
+	}
+	if err == nil {
 		err = stop(service, ended)
 	}
 	if err != nil {
@@ -166,6 +172,32 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 		if status != r.status || !strings.Contains(body, r.text) {
 			return fmt.Errorf("GET %s: expected %s, got %s. Edit docker/smoke-test.txt if that is right; a setting that the service needs goes to docker/smoke-test.env", r.path, answer(r.status, r.text, nil), answer(status, body, err))
 		}
+	}
+	return nil
+}
+
+// checkHealth runs what the image's HEALTHCHECK runs beside the service: on its port, and on one where nobody listens.
+func checkHealth(service *exec.Cmd) error {
+	const help = "With this argument, the program has to request GET /healthz on $PORT, and to end with 0 where the answer is 200, else with 1, as main.go of a fresh service does"
+	probe := func(settings ...string) (string, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+		defer cancel()
+		command := exec.CommandContext(ctx, service.Path, append(service.Args[1:], "healthcheck")...)
+		command.Env = append(service.Env, settings...)
+		output, err := command.CombinedOutput()
+		if ctx.Err() != nil {
+			return "", fmt.Errorf("the image's HEALTHCHECK, `%s healthcheck`, did not end within %s. %s", filepath.Base(service.Path), probeTimeout, help)
+		}
+		return strings.TrimSpace(string(output)), err
+	}
+	output, err := probe()
+	if err != nil {
+		return fmt.Errorf("the image's HEALTHCHECK, `%s healthcheck`, ended with %s: %.300s. %s", filepath.Base(service.Path), describe(err), output, help)
+	}
+	if _, err = probe("PORT=1"); err == nil {
+		return fmt.Errorf("the image's HEALTHCHECK, `%s healthcheck`, ended with 0 where no service was running. %s", filepath.Base(service.Path), help)
+	} else if !errors.As(err, new(*exec.ExitError)) {
+		return err
 	}
 	return nil
 }

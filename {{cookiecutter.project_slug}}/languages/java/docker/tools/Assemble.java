@@ -39,7 +39,7 @@ import java.util.zip.ZipOutputStream;
  * Lays out what Maven has built as it is in the image. Part of the template: an update replaces it.
  *
  * <p>Arguments: the folder of the project, in which Maven has left `target/dependencies.txt` for each module; the
- * folder to write to. It writes
+ * folder to write to; the module or the class that is the service, where there are several. It writes
  *
  * <ul>
  *   <li>{@code dependencies/}: the jars of the dependencies, for /app
@@ -52,22 +52,27 @@ import java.util.zip.ZipOutputStream;
  */
 public final class Assemble {
     /** What `dependency:list` says of a jar: GROUP:ARTIFACT:jar[:CLASSIFIER]:VERSION:SCOPE:PATH [(optional)]. */
-    private static final Pattern DEPENDENCY =
-            Pattern.compile("\\s*([^:\\s]+):[^:\\s]+:(?:[^:\\s]+:)+(compile|runtime):(/\\S*\\.jar)(.*)");
+    private static final Pattern DEPENDENCY = Pattern.compile(
+            "\\s*([^:\\s]+):([^:\\s]+):[^:\\s]+(?::([^:\\s]+))?:([^:\\s]+):(compile|runtime|provided|system):(/\\S*\\.jar)(.*)");
+
+    /** Where Spring Boot packs the jars that a service needs, into a jar or a war. */
+    private static final Pattern PACKED = Pattern.compile("(?:BOOT-INF/lib|WEB-INF/lib|WEB-INF/lib-provided)/(.*\\.jar)");
 
     /** The AOT cache holds the jars' time stamps, and exporters cut fractions of a second off. */
     private static final FileTime TIME = FileTime.from(Instant.parse("1980-01-01T00:00:02Z"));
 
     private final Path project;
     private final Path destination;
+    private final String wanted;
 
-    private Assemble(Path project, Path destination) {
+    private Assemble(Path project, Path destination, String wanted) {
         this.project = project;
         this.destination = destination;
+        this.wanted = wanted;
     }
 
     public static void main(String[] arguments) throws IOException {
-        new Assemble(Path.of(arguments[0]), Path.of(arguments[1])).run();
+        new Assemble(Path.of(arguments[0]), Path.of(arguments[1]), arguments[2]).run();
     }
 
     private void run() throws IOException {
@@ -75,7 +80,7 @@ public final class Assemble {
         List<String> classPath = module.isQuarkus() ? quarkus(module) : plain(module);
         classPath.add("/opt/jvm/healthcheck.jar");
         Files.writeString(destination("service/class-path"), "-cp \"" + String.join(":", classPath) + "\"\n");
-        Files.writeString(destination("service/main-class"), module.mainClass() + "\n");
+        Files.writeString(destination("service/main-class"), options(Module.manifest(module.folder())) + module.mainClass() + "\n");
 
         List<Path> jars = new ArrayList<>(jars(destination.resolve("dependencies")));
         jars.addAll(jars(destination.resolve("service")));
@@ -104,7 +109,7 @@ public final class Assemble {
         /** The manifest that Maven has written, or an empty one. */
         static Manifest manifest(Path folder) throws IOException {
             try (Stream<Path> files = Files.list(folder.resolve("target"))) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".jar")).sorted().toList()) {
+                for (Path file : files.filter(f -> f.toString().matches(".*\\.[jw]ar")).sorted().toList()) {
                     try (JarFile jar = new JarFile(file.toFile())) {
                         if (jar.getManifest() != null && started(jar.getManifest()) != null) {
                             return jar.getManifest();
@@ -122,7 +127,22 @@ public final class Assemble {
         }
     }
 
-    /** Returns the one module that can be started and that no other such module uses. */
+    /** What the manifest of an application asks of the JVM (JEP 261, JEP 472), which reads it after `-jar` only. */
+    private static String options(Manifest manifest) {
+        StringBuilder options = new StringBuilder();
+        for (String option : List.of("Add-Exports", "Add-Opens")) {
+            String packages = manifest.getMainAttributes().getValue(option);
+            for (String name : packages == null ? new String[0] : packages.strip().split("\\s+")) {
+                options.append("--").append(option.toLowerCase()).append('=').append(name).append("=ALL-UNNAMED\n");
+            }
+        }
+        if (manifest.getMainAttributes().getValue("Enable-Native-Access") != null) {
+            options.append("--enable-native-access=ALL-UNNAMED\n");
+        }
+        return options.toString();
+    }
+
+    /** Returns the module that is wanted, or the one that can be started and that no other such module uses. */
     private Module service() throws IOException {
         List<Path> folders;
         try (Stream<Path> files = Files.walk(project)) {
@@ -138,27 +158,34 @@ public final class Assemble {
                 continue;
             }
             String main = Module.started(Module.manifest(folder));
-            List<String> mains = main != null ? List.of(main) : classesWithMain(folder.resolve("target/classes"));
-            if (mains.size() > 1) {
-                fail(project.relativize(folder) + " has " + mains + ": say in the configuration of maven-jar-plugin which"
-                        + " of them is the mainClass");
+            List<String> mains = classesWithMain(folder.resolve("target/classes"));
+            if (main != null && !mains.contains(wanted)) {
+                mains = List.of(main);
             }
-            if (!mains.isEmpty()) {
-                services.add(new Module(folder, mains.getFirst()));
-            }
+            mains.forEach(name -> services.add(new Module(folder, name)));
+        }
+        if (!wanted.isEmpty()) {
+            Path folder = project.resolve(wanted).normalize();
+            services.removeIf(module -> !module.folder().equals(folder) && !module.mainClass().equals(wanted));
         }
         for (Module module : List.copyOf(services)) {
             for (Path jar : dependencies(module.folder()).keySet()) {
-                services.removeIf(other -> !other.equals(module) && jar.startsWith(other.target()));
+                services.removeIf(other -> !other.folder().equals(module.folder()) && jar.startsWith(other.target()));
             }
         }
         if (services.size() != 1) {
+            String of = wanted.isEmpty() ? "no class" : "no class of MAIN=" + wanted;
             fail(services.isEmpty()
-                    ? "no class has a main method: add one, or name it as mainClass in the configuration of maven-jar-plugin"
-                    : "several modules can be started: " + services.stream().map(Module::mainClass).toList()
-                            + ". Leave one of them in the <modules> that this image is built of");
+                    ? of + " has a main method: add one, or name it as mainClass in the configuration of maven-jar-plugin"
+                    : "several classes can be started: " + String.join(", ", services.stream().map(this::described).toList())
+                            + ". Say which one is the service, with --build-arg MAIN=" + services.getFirst().mainClass()
+                            + " or as the default of ARG MAIN in the Dockerfile; the folder of a module does as well");
         }
         return services.getFirst();
+    }
+
+    private String described(Module module) {
+        return module.folder().equals(project) ? module.mainClass() : module.mainClass() + " in " + project.relativize(module.folder());
     }
 
     /** The classes that `java` can start. An instance's main (JEP 512) counts where no class has the static one. */
@@ -186,25 +213,57 @@ public final class Assemble {
         return (ofClass.isEmpty() ? ofInstance : ofClass).stream().distinct().toList();
     }
 
-    /** The jars that a module needs at run time and the groups they belong to, in the order of the class path. */
+    /**
+     * The jars that a module needs at run time, in the order of the class path, each with its place among the others: a
+     * folder for each group, because two groups may have artifacts of one name.
+     */
     private static Map<Path, String> dependencies(Path folder) throws IOException {
+        Set<String> packed = packed(folder);
         Map<Path, String> jars = new LinkedHashMap<>();
         for (String line : Files.readAllLines(folder.resolve("target/dependencies.txt"))) {
-            Matcher jar = DEPENDENCY.matcher(line);
-            // What is optional is for development (devtools) or for the compiler (Lombok): Spring Boot leaves it out, too.
-            if (jar.matches() && !jar.group(4).contains("(optional)")) {
-                jars.put(Path.of(jar.group(3)), jar.group(1));
+            Matcher found = DEPENDENCY.matcher(line);
+            if (!found.matches()) {
+                continue;
+            }
+            Path jar = Path.of(found.group(6));
+            String group = found.group(1), artifact = found.group(2), scope = found.group(5);
+            String name = artifact + "-" + found.group(4) + (found.group(3) == null ? "" : "-" + found.group(3)) + ".jar";
+            boolean isNeeded = packed.isEmpty()
+                    ? !scope.equals("provided") && !(found.group(7).contains("(optional)") && isForCompiler(jar))
+                    : packed.contains(name) || packed.contains(group + "-" + name) || packed.contains(jar.getFileName().toString());
+            if (isNeeded || scope.equals("system")) {
+                String place = group + "/" + jar.getFileName();
+                jars.put(jar, jars.containsValue(place) ? group + "/" + artifact + "/" + jar.getFileName() : place);
             }
         }
         return jars;
     }
 
-    /** A folder for each group: two groups may have artifacts of one name. */
+    /** The names of the jars that Spring Boot has packed, without what is for development only; nothing without Spring Boot. */
+    private static Set<String> packed(Path folder) throws IOException {
+        Set<String> packed = new HashSet<>();
+        try (Stream<Path> files = Files.list(folder.resolve("target"))) {
+            for (Path file : files.filter(f -> f.toString().matches(".*\\.[jw]ar")).toList()) {
+                try (ZipFile archive = new ZipFile(file.toFile())) {
+                    archive.stream().map(entry -> PACKED.matcher(entry.getName())).filter(Matcher::matches)
+                            .forEach(name -> packed.add(name.group(1)));
+                }
+            }
+        }
+        return packed;
+    }
+
+    private static boolean isForCompiler(Path jar) throws IOException {
+        try (ZipFile content = new ZipFile(jar.toFile())) {
+            return content.getEntry("META-INF/services/javax.annotation.processing.Processor") != null;
+        }
+    }
+
     private List<String> plain(Module module) throws IOException {
         pack(module, destination("service/app.jar"));
         List<String> classPath = new ArrayList<>(List.of("/app/app.jar"));
         for (var jar : dependencies(module.folder()).entrySet()) {
-            String path = "libs/" + jar.getValue() + "/" + jar.getKey().getFileName();
+            String path = "libs/" + jar.getValue();
             Files.copy(jar.getKey(), destination("dependencies/" + path));
             classPath.add("/app/" + path);
         }

@@ -120,7 +120,7 @@ public final class Dev {
             classPath = folders.map(Path::toString).collect(Collectors.joining(":")) + ":" + classPath;
         }
         List<String> command = new ArrayList<>(List.of("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath));
-        command.add(Files.readString(BUILT.resolve("service/main-class")).strip());
+        command.add("@" + BUILT.resolve("service/main-class"));
         return new ProcessBuilder(command).directory(PROJECT.toFile()).inheritIO().start();
     }
 

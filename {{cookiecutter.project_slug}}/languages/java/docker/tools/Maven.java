@@ -11,6 +11,7 @@ import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -42,6 +43,14 @@ public final class Maven {
     private static final Path OFFLINE = Path.of("/maven/offline");
     private static final Path PROXIES = Path.of("/dev/shm/proxies.xml"); // memory: a password belongs in no layer
 
+    private static final int RELEASE = Runtime.version().feature();
+
+    /** What plugins and annotation processors say of a JDK that is newer than they are. */
+    private static final Pattern TOO_OLD = Pattern.compile(
+            "major version " + (44 + RELEASE) + "|com\\.sun\\.tools\\.javac|Java " + RELEASE + "\\b|\\b" + RELEASE + "\\.0\\.\\d");
+
+    private static String errors = "";
+
     private Maven() {}
 
     public static void main(String[] arguments) throws Exception {
@@ -53,12 +62,25 @@ public final class Maven {
                         + " above, because pom.xml or Maven itself is new, run: sh docker/tools/lock.sh. Where there is"
                         + " a \"mismatch\", find out why before you do.");
             }
+            if (code != 0 && Pattern.compile("\\.git\\b").matcher(errors).find() && Files.notExists(Path.of(".git"))) {
+                System.err.println("maven: a plugin reads .git, which is not in the build context: configure it to do without,"
+                        + " or add the line !.git to the end of .dockerignore (the image is without it).");
+            }
+            if (code != 0 && TOO_OLD.matcher(errors).find()) {
+                System.err.println("maven: the JDK of this image is of release " + RELEASE + ": if the error above is about it,"
+                        + " take a newer release of the plugin or annotation processor.");
+            }
             if (code != 0 && !offline.isEmpty()) {
                 System.err.println(
                         "maven: plugins run without the registry's credentials, and so offline. Where one downloads"
                                 + " something by itself, name that in its <dependencies> in pom.xml.");
             }
             System.exit(code);
+        }
+        if (Files.notExists(Path.of("pom.xml"))) {
+            System.err.println("maven: there is no pom.xml at the top of the repository. Projects in folders are <modules> of"
+                    + " one that has <packaging>pom</packaging>; what another tool builds needs a pom.xml.");
+            System.exit(1);
         }
         Files.createDirectories(REPOSITORY);
         if (Files.exists(BUNDLE) && Files.size(BUNDLE) > 0) {
@@ -139,6 +161,7 @@ public final class Maven {
         List<String> command =
                 new ArrayList<>(List.of("/usr/share/maven/bin/mvn", "--batch-mode", "--no-transfer-progress"));
         command.add("-Dmaven.repo.local=" + repository);
+        command.add("-Dquarkus.package.jar.type=fast-jar"); // what Assemble lays out, also where one jar is made else
         command.addAll(settings);
         if (Files.exists(CHECKSUMS)) {
             boolean strictly = repository.equals(REPOSITORY) && !Files.readString(Path.of("pom.xml")).contains("<module>");
@@ -149,12 +172,21 @@ public final class Maven {
             command.addAll(List.of("--global-settings", PROXIES.toString()));
         }
         command.addAll(arguments);
-        ProcessBuilder maven = new ProcessBuilder(command).inheritIO();
+        ProcessBuilder maven = new ProcessBuilder(command).redirectErrorStream(true);
         if (Files.exists(TRUST_STORE)) {
             String trust = " -Djavax.net.ssl.trustStore=" + TRUST_STORE + " -Djavax.net.ssl.trustStorePassword=changeit";
             maven.environment().merge("MAVEN_OPTS", trust, String::concat);
         }
-        return maven.start().waitFor();
+        Process process = maven.start();
+        StringBuilder said = new StringBuilder();
+        process.inputReader().lines().forEach(line -> {
+            System.out.println(line);
+            if (line.startsWith("[ERROR]")) {
+                said.append(line).append('\n');
+            }
+        });
+        errors = said.toString();
+        return process.waitFor();
     }
 
     /** Options of Maven's resolver: https://maven.apache.org/resolver/expected-checksums.html. */

@@ -110,7 +110,7 @@ public final class SmokeTest {
     }
 
     private void checkHealth() throws Exception {
-        Process check = java("HealthCheck", List.of("-XX:AOTCache=" + cache, "-XX:TieredStopAtLevel=1", "-Xmx24m"));
+        Process check = java("HealthCheck", List.of("-XX:AOTCache=" + cache, "-XX:TieredStopAtLevel=1", "-Xms24m", "-Xmx24m"));
         String said = new String(check.getInputStream().readAllBytes(), UTF_8);
         if (check.waitFor() != 0) {
             throw new Failure("the image's HEALTHCHECK says: " + said.strip(), "It asks GET /healthz on $PORT");

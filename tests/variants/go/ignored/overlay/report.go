@@ -1,0 +1,5 @@
+package main
+
+import "github.com/acme/hello-service/coverage"
+
+var _ = coverage.Name

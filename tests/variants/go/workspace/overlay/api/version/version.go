@@ -1,0 +1,5 @@
+// Package version has what the linker sets.
+package version
+
+// Version of the service.
+var Version = "dev"

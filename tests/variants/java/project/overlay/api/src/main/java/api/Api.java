@@ -1,0 +1,63 @@
+package api;
+
+import com.sun.net.httpserver.HttpServer;
+
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+
+/** What a project of several modules brings along. */
+public final class Api {
+    private Api() {}
+
+    public static void main(String[] arguments) throws IOException {
+        int port = Integer.parseInt(System.getenv("PORT"));
+        HttpServer server = HttpServer.create(new InetSocketAddress(port), 0);
+        answer(server, "/healthz", () -> "ok");
+        answer(server, "/modules", lib.Greeting::text);
+        answer(server, "/version", Api::version);
+        answer(server, "/page", () -> Files.readString(Path.of("api/src/main/webapp/page.html")));
+        answer(server, "/opened", Api::opened);
+        answer(server, "/driver", () -> vendor.Driver.NAME);
+        answer(server, "/codec", () -> vendor.Codec.NAME);
+        server.start();
+    }
+
+    private static String version() throws IOException {
+        Properties properties = new Properties();
+        try (var file = Api.class.getResourceAsStream("/api.properties")) {
+            properties.load(file);
+        }
+        return properties.getProperty("version");
+    }
+
+    /** By reflection into a package that the manifest opens. */
+    private static String opened() throws ReflectiveOperationException {
+        Field field = String.class.getDeclaredField("value");
+        field.setAccessible(true);
+        return field.getName();
+    }
+
+    private static void answer(HttpServer server, String path, Callable<String> text) {
+        server.createContext(
+                path,
+                exchange -> {
+                    int status = 200;
+                    String body;
+                    try {
+                        body = text.call();
+                    } catch (Exception | LinkageError e) {
+                        status = 500;
+                        body = e.toString();
+                    }
+                    byte[] bytes = body.getBytes();
+                    exchange.sendResponseHeaders(status, bytes.length);
+                    exchange.getResponseBody().write(bytes);
+                    exchange.close();
+                });
+    }
+}
