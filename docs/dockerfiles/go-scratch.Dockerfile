@@ -28,7 +28,7 @@ COPY --from=golangci/golangci-lint:v2.15.0-alpine /usr/bin/golangci-lint /usr/lo
 COPY . .
 # The tests of a pull request may write anything to this cache, so no other stage reads it.
 RUN --mount=type=cache,id=acme/hello-service/test,target=/root/.cache \
-    golangci-lint run && go vet ./... && go test ./...
+    go list -m -f '{{.Dir}}/...' | xargs golangci-lint run && go vet work && go test work
 
 FROM deps AS build
 RUN --mount=type=cache,id=acme/hello-service/build,target=/root/.cache/go-build \
@@ -39,6 +39,8 @@ ARG TARGETOS TARGETARCH
 ARG MAIN TAGS
 # Set as main.version and main.revision, if the service has such variables.
 ARG VERSION=0.0.0-dev REVISION=unknown
+# More for the linker, such as -X example.com/module/internal/version.Version=$VERSION.
+ARG LDFLAGS=""
 # The compiler's cache is mounted: an edit compiles what it changed, not the standard library.
 RUN --mount=type=cache,id=acme/hello-service/build,target=/root/.cache/go-build \
     --mount=type=bind,from=tools,target=/tools \

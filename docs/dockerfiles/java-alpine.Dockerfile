@@ -1,6 +1,9 @@
 # syntax=docker/dockerfile:1
 # check=error=true
 
+# Where there are several classes with a main method: which one is the service, as a class or as the folder of its module.
+ARG MAIN=""
+
 # The template's own programs. `--build-context tools=docker-image://IMAGE` takes them from an image instead.
 FROM scratch AS tools
 COPY docker/tools /
@@ -42,11 +45,12 @@ RUN --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Mave
 
 FROM deps AS build
 COPY --exclude=docker --exclude=**/src/test . .
+ARG MAIN
 RUN --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Maven \
     --mount=type=bind,from=programs,source=/programs/Assemble,target=/programs/Assemble \
-    java -cp /programs/Maven Maven package -Dmaven.test.skip \
-    dependency:list -DoutputFile=target/dependencies.txt -DoutputAbsoluteArtifactFilename -DincludeScope=runtime && \
-    java -cp /programs/Assemble -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out
+    java -cp /programs/Maven Maven package -DskipTests \
+    dependency:list -DoutputFile=target/dependencies.txt -DoutputAbsoluteArtifactFilename && \
+    java -cp /programs/Assemble -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out "$MAIN"
 
 # For the edit loop (compose.yaml), which copies saved files in: compiles them in a JVM that stays, and starts the service.
 FROM build AS dev
@@ -94,8 +98,8 @@ COPY --link --from=native-libraries /native-libraries /
 COPY --link --from=jvm /jvm /opt/jvm
 COPY --link --from=build /out/dependencies /app/
 # The project, without what is for building and testing.
-COPY --link --chmod=u=rwX,go=rX --exclude=docker --exclude=src --exclude=**/src/main --exclude=**/src/test \
-    --exclude=**/pom.xml --exclude=.mvn --exclude=mvnw* --exclude=lombok.config . /app/
+COPY --link --chmod=u=rwX,go=rX --exclude=docker --exclude=**/*.java --exclude=**/*.kt --exclude=**/src/main/groovy \
+    --exclude=**/src/test --exclude=**/pom.xml --exclude=.git --exclude=.mvn --exclude=mvnw* --exclude=lombok.config . /app/
 ENV LANG=C.UTF-8
 
 # Starts the service as production does, sends requests and stops it. That writes the AOT cache and proves it.
@@ -126,5 +130,5 @@ LABEL org.opencontainers.image.title="hello-service" \
 COPY --link --from=build /out/service /app/
 COPY --link --from=smoke-test --chown=0:0 --chmod=644 /aot/app.aot /app/
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
-    CMD ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "-XX:TieredStopAtLevel=1", "-Xmx24m", "@/app/class-path", "HealthCheck"]
+    CMD ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "-XX:TieredStopAtLevel=1", "-Xms24m", "-Xmx24m", "@/app/class-path", "HealthCheck"]
 ENTRYPOINT ["/opt/jvm/bin/java", "-XX:AOTCache=/app/app.aot", "@/app/class-path", "@/app/main-class"]
