@@ -28,7 +28,7 @@ COPY --from=golangci/golangci-lint:v2.15.0-alpine /usr/bin/golangci-lint /usr/lo
 COPY . .
 # The tests of a pull request may write anything to this cache, so no other stage reads it.
 RUN --mount=type=cache,id=acme/hello-service/test,target=/root/.cache \
-    go list -m -f '{{.Dir}}/...' | xargs golangci-lint run && go vet work && go test work
+    go list -m -f '{{.Dir}}/...' >/tmp/modules && xargs golangci-lint run </tmp/modules && go vet work && go test work
 
 FROM deps AS build
 RUN --mount=type=cache,id=acme/hello-service/build,target=/root/.cache/go-build \
