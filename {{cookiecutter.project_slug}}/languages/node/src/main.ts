@@ -1,21 +1,8 @@
 // Answers HTTP requests on PORT until SIGTERM, SIGINT or SIGHUP.
-//
-// "main.ts healthcheck" asks a running server whether it is alive; the image's HEALTHCHECK calls it,
-// because there is no shell and no curl to do so. Each command imports what it needs, and no more.
 
 const defaultPort = {{ cookiecutter.port }};
-const probeTimeout = 2_000;
 
-const args = process.argv.slice(2);
-const port = parsePort(process.env.PORT);
-
-if (args.length === 0) {
-  await serve(port);
-} else if (args.length === 1 && args[0] === "healthcheck") {
-  await healthcheck(`http://127.0.0.1:${port}`).catch((error: Error) => fail(error.message));
-} else {
-  fail("usage: main [healthcheck]");
-}
+await serve(parsePort(process.env.PORT));
 
 async function serve(port: number): Promise<void> {
   // The process may be told to stop before it has started; as PID 1 it has to listen from the beginning.
@@ -35,20 +22,6 @@ async function serve(port: number): Promise<void> {
   const app = createApp();
   await listen(app, port).catch((error: Error) => fail(error.message));
   stop = () => drain(app);
-}
-
-/** Resolves when the server at `baseURL` says that it is alive; rejects with a sentence otherwise. */
-function healthcheck(baseURL: string): Promise<void> {
-  // Not imported: that loads whatever node:http exports, fetch and WebSocket too.
-  const { get } = process.getBuiltinModule("node:http");
-  const url = `${baseURL}/healthz`;
-  return new Promise((resolve, reject) => {
-    get(url, { agent: false, signal: AbortSignal.timeout(probeTimeout) }, (response) => {
-      response.destroy();
-      if (response.statusCode === 200) resolve();
-      else reject(new Error(`unhealthy: ${url} answered ${response.statusCode}`));
-    }).on("error", (error) => reject(new Error(`unhealthy: ${url}: ${error.message}`)));
-  });
 }
 
 /** SIGQUIT prints what runs, of which a thread of its own asks: also in the middle of a loop. */

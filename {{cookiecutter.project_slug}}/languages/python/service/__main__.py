@@ -1,8 +1,4 @@
-"""python -m service: answer HTTP requests on PORT until SIGTERM or SIGINT.
-
-"python -m service healthcheck" asks a running service whether it is alive; the image's
-HEALTHCHECK calls it, because there is no shell and no curl to do so.
-"""
+"""python -m service: answer HTTP requests on PORT until SIGTERM or SIGINT."""
 
 import gc
 import os
@@ -10,29 +6,20 @@ import signal
 import sys
 
 DEFAULT_PORT = {{ cookiecutter.port }}
-PROBE_TIMEOUT = 2
 
 
-def main(arguments: list[str]) -> str | None:
-    """Do what the arguments ask for; return what went wrong, if anything."""
+def main() -> str | None:
+    """Serve; return what kept it from doing so, if anything."""
     try:
         port = parse_port(os.environ.get("PORT", ""))
     except ValueError as error:
         return str(error)
+    exit_on_signals()
+    gc.disable()  # imports make no garbage; to look for it takes a tenth of the start
+    from service.server import serve  # noqa: PLC0415  a signal may come while it is imported
 
-    # Each branch imports only what it needs: the probe runs every ten seconds, without FastAPI.
-    match arguments:
-        case []:
-            exit_on_signals()
-            gc.disable()  # imports make no garbage; to look for it takes a tenth of the start
-            from service.server import serve  # noqa: PLC0415  not for the probe
-
-            gc.enable()
-            return serve(port)
-        case ["healthcheck"]:
-            return healthcheck(port)
-        case _:
-            return "usage: python -m service [healthcheck]"
+    gc.enable()
+    return serve(port)
 
 
 def parse_port(value: str) -> int:
@@ -55,20 +42,5 @@ def exit_on_signals() -> None:
         signal.signal(number, lambda *_: os._exit(0))
 
 
-def healthcheck(port: int) -> str | None:
-    """Return what is wrong with the service on `port`, or None when it is alive."""
-    import socket  # noqa: PLC0415  http.client would double the time that the probe takes
-
-    try:
-        with socket.create_connection(("127.0.0.1", port), PROBE_TIMEOUT) as connection:
-            connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            answer = connection.makefile("rb").readline(1024).decode("latin-1")
-    except OSError as error:
-        return f"unhealthy: {error}"
-    if answer.split()[1:2] != ["200"]:
-        return f"unhealthy: /healthz answered {answer.strip()!r}"
-    return None
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -116,15 +116,6 @@ def test_patient_client_is_served_longer_than_the_read_timeout(
         assert urlopen(f"http://127.0.0.1:{port}/slow").read() == b'"in full"'
 
 
-def test_healthcheck() -> None:
-    app = create_app()
-    with running(server.Server(app)) as port:
-        assert entry.healthcheck(port) is None
-        app.router.routes.clear()
-        assert entry.healthcheck(port) == "unhealthy: /healthz answered 'HTTP/1.1 404 Not Found'"
-    assert "Connection refused" in str(entry.healthcheck(port))
-
-
 def test_process_drains_on_sigterm_and_logs_nothing_but_json() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "service"],
@@ -157,7 +148,7 @@ def test_port(value: str, port: int) -> None:
 def test_bad_port_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PORT", value)
 
-    assert str(entry.main([])).startswith(f"PORT is {value!r}: give it a number")
+    assert str(entry.main()).startswith(f"PORT is {value!r}: give it a number")
 
 
 def test_port_in_use_is_one_sentence() -> None:
@@ -165,7 +156,3 @@ def test_port_in_use_is_one_sentence() -> None:
         problem = server.serve(other.getsockname()[1])
 
     assert str(problem).startswith(f"cannot listen: {os.strerror(errno.EADDRINUSE)}")
-
-
-def test_unknown_argument_is_refused() -> None:
-    assert str(entry.main(["helthcheck"])).startswith("usage:")

@@ -32,7 +32,7 @@ function fail(message) {
 const notShipped = [
   /^(docker|test|tests)$/,
   /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-(lock|workspace)\.yaml|yarn\.lock|\.npmrc|\.yarn.*)$/,
-  /^(biome\.jsonc?|tsconfig.*\.json)$/,
+  /^biome\.jsonc?$/,
   /(^|\/)node_modules$/,
   /(^|\/)__tests__$/,
 ];
@@ -118,16 +118,30 @@ function copyWritten(folder) {
 }
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
+const startScripts = ["start:prod", "start"].map((name) => manifest.scripts?.[name] ?? "");
+// Options of node that load a file; it is the next word, or follows a "=".
+const preloading = /\s(?:--import|--require|-r)(?:\s+|=)(\S+)/g;
+const preloads = startScripts.flatMap((script) =>
+  [...script.matchAll(preloading)].map(([, name]) => name),
+);
 // What "main" names, else what a start script does, else what node or this template takes without a word.
-const started = [manifest.scripts?.["start:prod"], manifest.scripts?.start].flatMap((script) =>
-  (script ?? "").split(/\s+/).flatMap((word) => [word, `${word}.js`]),
+const started = startScripts.flatMap((script) =>
+  script
+    .replace(preloading, "")
+    .split(/\s+/)
+    .flatMap((word) => [word, `${word}.js`]),
 );
 const sources = globSync("src/main.{ts,mts,cts,tsx,js,mjs,cjs}").sort();
-const main = [manifest.main, ...started, "index.js", ...sources].find(
+const named = manifest.main ? ["", ".js", "/index.js"].map((end) => manifest.main + end) : [];
+const main = [...named, ...started, "index.js", ...sources].find(
   (file) => /\.[cm]?[jt]sx?$/.test(file) && statSync(file, { throwIfNoEntry: false })?.isFile(),
 );
 if (!main)
-  fail('there is nothing to start: name the file in package.json ("main": "src/main.ts").');
+  fail(
+    manifest.main
+      ? `"main" in package.json names ${manifest.main}, and there is no such file: the script "build" makes it, or .dockerignore leaves it out (\`!${manifest.main.split("/")[0]}\` at its end lets it in).`
+      : 'there is nothing to start: name the file in package.json ("main": "src/main.ts").',
+  );
 if (main !== manifest.main)
   writeFileSync(
     join(out, "project/package.json"),
@@ -150,11 +164,23 @@ mkdirSync(join(out, "lib/typescript"), { recursive: true });
 cpSync(join(import.meta.dirname, "typescript.cjs"), join(out, "lib/typescript/typescript.cjs"));
 writeFileSync(
   join(out, "lib/typescript/typescript.json"),
-  JSON.stringify({ resolvesAsTypeScript: compiles, paths: pathsOf(options) }),
+  JSON.stringify({
+    resolvesAsTypeScript: compiles,
+    paths: pathsOf(options),
+    // A loader that is for development alone is not there.
+    preloads: [...new Set(preloads)].filter(ships),
+  }),
 );
 console.log(
   `build: starts ${main}; TypeScript is ${compiles ? "compiled as tsconfig.json says" : "run as it is, without its types"}`,
 );
+
+/** Whether what an option of node names is a file of the project, or a package of production. */
+function ships(name) {
+  return /^\.{0,2}\//.test(name)
+    ? existsSync(join(out, "project", name))
+    : existsSync(join(production, packageOf(`node_modules/${name}`)));
+}
 
 /** The compiler options of tsconfig.json, with what it extends. */
 function readOptions() {

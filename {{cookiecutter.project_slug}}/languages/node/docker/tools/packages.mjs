@@ -7,13 +7,25 @@
 //
 // The lock file names the package manager.
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 const cacheFolder = "/root/.cache";
 const bundle = "/etc/ssl/certs/ca-certificates.crt";
+const settings = "/root/.npmrc"; // the build secret `registry`
 const json = (file) => JSON.parse(readFileSync(file, "utf8"));
 const manifest = json("package.json");
+process.env.pnpm_config_pm_on_fail = "ignore"; // pnpm would install itself once more
 
 /** Runs a program; says whether it ended well. */
 function run(program, args, env = {}) {
@@ -56,7 +68,33 @@ function installManager(env) {
     fail(`${name} could not be installed: "packageManager" in package.json names its version.`);
 }
 
+/** A token that a variable is to hold (`_authToken=${NPM_TOKEN}`) is in the build secret, which a line of the project would override. */
+function dropVariables() {
+  const isSet = ([, name]) => process.env[name] !== undefined;
+  for (const file of [".npmrc", ".yarnrc.yml"].filter(existsSync)) {
+    const lines = readFileSync(file, "utf8").split("\n");
+    const known = lines.filter((line) => [...line.matchAll(/\$\{(\w+)\}/g)].every(isSet));
+    if (known.length < lines.length) writeFileSync(file, known.join("\n"));
+  }
+}
+
+/** npm leaves packages of other systems out of a lock that it writes beside an older node_modules (npm/cli#4828). */
+function refuseIncompleteLock() {
+  const { packages = {} } = json(lockFile);
+  const there = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")));
+  for (const [path, { optionalDependencies }] of Object.entries(packages)) {
+    const names = Object.keys(optionalDependencies ?? {});
+    const missing = names.filter((name) => name.includes("linux") && !there.has(name));
+    if (missing.length > 0)
+      fail(
+        `${lockFile} lacks ${missing.join(", ")}, which ${path} needs on Linux: delete ${lockFile} and node_modules together, and let npm install write them again.`,
+      );
+  }
+}
+
 function fetch(cpu, libc) {
+  dropVariables();
+  if (isForNpm) refuseIncompleteLock();
   // A file that is missing or empty is no CA bundle.
   const hasBundle = statSync(bundle, { throwIfNoEntry: false })?.size > 0;
   const env = hasBundle ? { NODE_EXTRA_CA_CERTS: bundle } : {};
@@ -73,6 +111,9 @@ function fetch(cpu, libc) {
     const store = [`--store-dir=${cacheFolder}/pnpm`, "--package-import-method=copy"];
     command = ["pnpm", "install", ...options, ...store, ...(ships ? ["--prod", ...machine] : [])];
   } else if (isBerry) {
+    // The same secret, which is a .yarnrc.yml then.
+    const yarnSettings = "/root/.yarnrc.yml";
+    if (existsSync(settings) && !existsSync(yarnSettings)) symlinkSync(settings, yarnSettings);
     // Plug'n'Play keeps packages in archives, which only a loader of its own reads.
     env.YARN_NODE_LINKER = "node-modules";
     env.YARN_ENABLE_SCRIPTS = "false";
@@ -86,11 +127,18 @@ function fetch(cpu, libc) {
   }
   const [program, ...args] = command;
   if (!run(program, args, env)) {
-    if (/\bgit(\+|:\/\/)|type: git\b/.test(lock) && !run("git", ["--version"]))
+    if (/\bgit(\+|:\/\/)|\.git#|type: git\b/.test(lock) && !run("git", ["--version"]))
       fail(
         `${lockFile} names a git repository, and this image has no git: depend on a tarball of it (https://github.com/OWNER/NAME/archive/COMMIT.tar.gz), or install git in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} git).`,
       );
-    process.exit(1);
+    const copied = isBerry && /@(file:[^#:]+)#.*::hash=/.exec(lock)?.[1];
+    if (copied)
+      fail(
+        `yarn copies the folder of ${copied}, and of folders only the manifest is there yet: write portal: in place of file: and lock again.`,
+      );
+    fail(
+      `${program} could not install the packages of ${lockFile}, as it says above. Where a registry asks for a token: --secret id=registry,src=FILE (${isBerry ? "a .yarnrc.yml" : "an .npmrc"}); where a certificate is not trusted: --secret id=ca,src=FILE.`,
+    );
   }
   mkdirSync("node_modules", { recursive: true }); // also where there is nothing to install
 }
@@ -125,7 +173,7 @@ function scripts(cpu) {
   if (status !== 0) {
     const [, owner] = /^npm error path .*\/node_modules\/(.+)$/m.exec(stderr) ?? [];
     fail(
-      `${owner ? `the install script of ${owner}` : "an install script"} failed. Where it says "gyp ERR!" above, a package was to be compiled, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} ...).`,
+      `${owner ? `the install script of ${owner}` : "an install script"} failed. Where it says "gyp ERR!" above, it compiles, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} ...). Where it downloads something: it does so without the build secrets.`,
     );
   }
   sayWhatWasSkipped();
@@ -147,12 +195,33 @@ function sayWhatWasSkipped() {
     );
 }
 
+/** pnpm and Yarn copy a folder that is a dependency (`file:./lib`), and had only its manifest to copy. */
+function copyFolders() {
+  const isPackages = (path) => basename(path) === "node_modules";
+  for (const file of globSync("**/package.json", { exclude: isPackages })) {
+    const { dependencies, optionalDependencies } = json(file);
+    for (const [name, from] of Object.entries({ ...dependencies, ...optionalDependencies })) {
+      const folder = join(dirname(file), from.replace(/^file:/, ""));
+      if (!from.startsWith("file:") || !existsSync(join(folder, "package.json"))) continue;
+      const places = [dirname(file), "."].map((root) => join(root, "node_modules", name));
+      const installed = places.find(existsSync);
+      if (!installed || realpathSync(installed) === realpathSync(folder)) continue; // npm links it
+      const filter = (path) => !isPackages(path);
+      cpSync(folder, realpathSync(installed), { recursive: true, force: true, filter });
+    }
+  }
+}
+
 function project() {
+  dropVariables();
   writeFileSync("/tmp/before-scripts", ""); // what the scripts write into packages is newer
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20); // clocks of files are coarse
+  copyFolders();
   for (const script of ["install", "postinstall", "prepare", "build"]) {
-    // Those of the workspaces come first.
-    const scopes = manifest.workspaces ? [["--workspaces"]] : [];
-    if (manifest.scripts?.[script]) scopes.push([]);
+    const isThere = manifest.scripts?.[script] !== undefined;
+    // As npm does: those of the workspaces first. In which order they are built only a script of the project knows.
+    const scopes = manifest.workspaces && !(script === "build" && isThere) ? [["--workspaces"]] : [];
+    if (isThere) scopes.push([]);
     for (const scope of scopes) {
       if (!run("npm", ["run", script, "--if-present", ...scope]))
         fail(

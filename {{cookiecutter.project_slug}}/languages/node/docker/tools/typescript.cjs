@@ -1,16 +1,19 @@
 // Loads the service's TypeScript, which docker/tools/build.mjs compiled in place: each file keeps its name, so that
 // whatever names it (an import, a worker, a folder that is searched) finds it. Part of the template: an update replaces it.
 const { readFileSync, statSync } = require("node:fs");
-const { findPackageJSON, registerHooks } = require("node:module");
+const { createRequire, findPackageJSON, registerHooks } = require("node:module");
 const { join } = require("node:path");
 const { fileURLToPath, pathToFileURL } = require("node:url");
 
-const { paths, resolvesAsTypeScript } = require("./typescript.json");
+const { paths, preloads, resolvesAsTypeScript } = require("./typescript.json");
 
 // As if the file that package.json names had been given on the command line.
 if (process.argv[1] === "/app") process.argv[1] = require.resolve("/app");
 
 registerHooks({ load, ...(resolvesAsTypeScript && { resolve }) });
+
+// What the start script has node load first, such as a tracer.
+preloads.map(createRequire("/app/package.json"));
 
 /** Node need not take the types off again. */
 function load(url, context, next) {

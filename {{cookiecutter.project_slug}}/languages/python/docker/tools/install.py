@@ -40,6 +40,17 @@ DEFAULT_BACKEND = ["setuptools>=40.8.0"]
 # What some backends ask for on top, once they are there, to link a folder in place of copying it.
 LINKING = ["editables"]
 
+FOLDER_FAILS = (
+    "a folder of this repository could not be built as a package, as it says above. A version that"
+    " comes from git's tags: .git is not in the build context; write the version into"
+    " pyproject.toml, or a fallback version, which setuptools-scm and hatch-vcs have a setting for."
+    " What a compiler takes is installed in stage deps of the Dockerfile"
+)
+SOURCE_FAILS = (
+    "a package that no-binary in pyproject.toml names could not be compiled, as it says above: what"
+    " the compiler takes is installed in stage deps of the Dockerfile, in a step before the first"
+)
+
 
 def main(what: str, file: str, prefix: str = sys.prefix) -> None:
     """Install `what` of the lock file `file`."""
@@ -56,16 +67,18 @@ def main(what: str, file: str, prefix: str = sys.prefix) -> None:
     if what == "folders":
         refuse_other_places(folders)
         if folders:
-            build(*options, lines=folders)
+            build(*options, lines=folders, otherwise=FOLDER_FAILS)
         if prefix != sys.prefix:  # later steps of the build import what is there
             own = Path(sysconfig.get_path("purelib"), "packages.pth")
             own.write_text(f"{purelib(PACKAGES)}\n", encoding="utf-8")
     elif what == "sources":
         if sources:
             index = ("--no-index", f"--find-links={SOURCES}")
-            build("--require-hashes", "--no-binary=:all:", *index, *options, lines=sources)
+            hashes = ("--require-hashes", "--no-binary=:all:")
+            build(*hashes, *index, *options, lines=sources, otherwise=SOURCE_FAILS)
     else:
         refuse_addresses(packages)
+        refuse_unlocked(packages, file)
         manifests = [manifest(folder_of(entry)) for entry in folders] + list(map(fetch, sources))
         backends = [name for said in manifests for name in backend(said)]
         wheels = ["--only-binary=:all:"]
@@ -78,28 +91,38 @@ def main(what: str, file: str, prefix: str = sys.prefix) -> None:
 
 
 def install(*options: str, lines: list[str], **variables: str) -> None:
-    """Let uv install the requirements `lines`."""
+    """Let uv install the requirements `lines`; fail with a sentence where it cannot."""
+    if not installed(*options, lines=lines, **variables):
+        fail(
+            "uv could not install the above. If a package has no wheel for this base, take a"
+            " release that has one, or name it in pyproject.toml, under [tool.uv.pip]:"
+            ' no-binary = ["NAME"]. It is then compiled; what the compiler needs has to be'
+            " installed in stage deps of the Dockerfile. If an index asks for an account,"
+            " give it one: --secret id=registry,src=FILE, a uv.toml"
+        )
+
+
+def installed(*options: str, lines: list[str], **variables: str) -> bool:
+    """Say whether uv could install the requirements `lines`."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=".", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
         command = [*UV, *options, "-r", file.name]
         # Nothing but what the lock file names.
-        code = subprocess.run(command, check=False, env={**os.environ, **variables}).returncode  # noqa: S603
-    if code:
-        fail(
-            "uv could not install the above. If a package has no wheel for this base, take a"
-            " release that has one, or name it in pyproject.toml, under [tool.uv.pip]:"
-            ' no-binary = ["NAME"]. It is then compiled; what the compiler needs has to be'
-            " installed in stage deps of the Dockerfile"
-        )
+        done = subprocess.run(command, check=False, env={**os.environ, **variables})  # noqa: S603
+        return done.returncode == 0
 
 
-def build(*options: str, lines: list[str]) -> None:
-    """Let uv build and install the requirements `lines` with what is there."""
+def build(*options: str, lines: list[str], otherwise: str) -> None:
+    """Let uv build and install the requirements `lines` with what is there.
+
+    Fails with the sentence `otherwise` where it cannot.
+    """
     path = f"{BACKENDS}/bin:{os.environ['PATH']}"
     there = f"{BACKENDS}:{purelib(PACKAGES)}"
     offline = ("--no-build-isolation", "--offline", "--no-deps")
-    install(*offline, *options, lines=lines, PATH=path, PYTHONPATH=there)
+    if not installed(*offline, *options, lines=lines, PATH=path, PYTHONPATH=there):
+        fail(otherwise)
 
 
 def fetch(entry: str) -> dict[str, Any]:
@@ -207,6 +230,17 @@ def refuse_addresses(packages: list[str]) -> None:
             fail(
                 f"{name} comes from an address, not from an index: take a release, or put its"
                 " source into a folder of this repository and add that: uv add --frozen ./FOLDER"
+            )
+
+
+def refuse_unlocked(packages: list[str], file: str) -> None:
+    """Fail where a lock file was written by hand."""
+    for entry in packages:
+        if "--hash=" not in entry:
+            fail(
+                f"{entry} in {file} has no checksum: name dependencies in pyproject.toml"
+                " (uv add --frozen NAME, uv add --frozen -r FILE), and let docker/tools/lock.sh"
+                f" write {file}"
             )
 
 

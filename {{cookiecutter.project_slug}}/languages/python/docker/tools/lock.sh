@@ -10,7 +10,11 @@ cd "$(dirname "$0")/../.."
 # Options are written with "=": Renovate repeats these commands as the locked files tell them.
 uv pip compile --quiet --python-version=3.13 "$@" pyproject.toml --output-file=requirements.txt
 # A folder of this repository is named relative to it, so that the lock holds on every machine.
-relative() { sed "s|file://$PWD/|./|" "$1" >"$1.new" && cat "$1.new" >"$1" && rm "$1.new"; }
+# uv writes some as a bare path: what has no version.
+relative() {
+    sed -e "s|file://$PWD/|./|" -e '/==/b' -e '/ @ /b' -e '/^-e file:/b' \
+        -e 's|^\(-e \)\{0,1\}\([[:alnum:]_]\)|\1./\2|' "$1" >"$1.new" && cat "$1.new" >"$1" && rm "$1.new"
+}
 relative requirements.txt
 # The same versions and the tools for tests: what is tested is what is shipped. uv takes no folder as a constraint.
 cp requirements.txt requirements.txt.whole

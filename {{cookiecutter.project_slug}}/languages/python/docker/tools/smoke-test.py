@@ -20,8 +20,9 @@ START_TIMEOUT = 60
 STOP_TIMEOUT = 30  # more than in production: builders are busy, or emulate a processor
 
 HELP = (
-    "A setting that it needs goes to docker/smoke-test.env. If it cannot start without something"
-    " from outside, such as a database, write the line skip REASON to docker/smoke-test.txt"
+    "A setting that it needs goes to docker/smoke-test.env, the package of a library or program"
+    " that it lacks to docker/packages.txt. If it cannot start without something from outside,"
+    " such as a database, write the line skip REASON to docker/smoke-test.txt"
 )
 
 Service = subprocess.Popen[bytes]
@@ -111,7 +112,7 @@ def await_health(service: Service, port: int) -> None:
     fail(
         service,
         f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
-        f" {HELP}",
+        f" It has to listen on PORT. {HELP}",
     )
 
 

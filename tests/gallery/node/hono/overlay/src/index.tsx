@@ -16,10 +16,5 @@ app.get("/events", (context) =>
   }),
 );
 
-if (process.argv[2] === "healthcheck") {
-  const { healthcheck } = await import("./healthcheck.ts");
-  await healthcheck(`http://127.0.0.1:${port}`);
-} else {
-  const server = serve({ fetch: app.fetch, port });
-  process.on("SIGTERM", () => server.close(() => process.exit()));
-}
+const server = serve({ fetch: app.fetch, port });
+process.on("SIGTERM", () => server.close(() => process.exit()));

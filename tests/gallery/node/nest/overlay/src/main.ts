@@ -11,9 +11,4 @@ async function bootstrap() {
   await app.listen(port);
 }
 
-async function healthcheck() {
-  const { status } = await fetch(`http://127.0.0.1:${port}/healthz`);
-  process.exit(status === 200 ? 0 : 1);
-}
-
-void (process.argv[2] === "healthcheck" ? healthcheck() : bootstrap());
+void bootstrap();

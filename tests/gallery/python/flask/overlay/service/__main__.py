@@ -4,13 +4,10 @@ import os
 import sys
 
 from gunicorn.app.wsgiapp import WSGIApplication
-from service.healthcheck import healthcheck
 
 PORT = int(os.environ.get("PORT", "8080"))
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["healthcheck"]:
-        sys.exit(healthcheck(PORT))
     options = ["--bind=:$PORT", "--threads=8", "--graceful-timeout=8", "--worker-tmp-dir=/tmp", "--no-control-socket"]
     sys.argv = ["gunicorn", *[option.replace("$PORT", str(PORT)) for option in options], "web:app"]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]", prog="gunicorn").run()

@@ -1,0 +1,3 @@
+import ms from "ms";
+
+export const words = `copied, ${ms(1000)}`;
