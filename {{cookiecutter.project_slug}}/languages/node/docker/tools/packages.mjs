@@ -220,7 +220,8 @@ function project() {
   for (const script of ["install", "postinstall", "prepare", "build"]) {
     const isThere = manifest.scripts?.[script] !== undefined;
     // As npm does: those of the workspaces first. In which order they are built only a script of the project knows.
-    const scopes = manifest.workspaces && !(script === "build" && isThere) ? [["--workspaces"]] : [];
+    const scopes =
+      manifest.workspaces && !(script === "build" && isThere) ? [["--workspaces"]] : [];
     if (isThere) scopes.push([]);
     for (const scope of scopes) {
       if (!run("npm", ["run", script, "--if-present", ...scope]))
