@@ -7,7 +7,7 @@ COPY docker/tools /
 
 # The files that a package manager reads. Packages are installed again only when one of them changes.
 FROM scratch AS manifests
-COPY --parents package.json *lock* npm-shrinkwrap.json* .npmrc* .yarn* pnpm-workspace.yaml* **/package.json **/*.tgz /
+COPY --parents package.json *lock* npm-shrinkwrap.json* .npmrc* .yarn* .pnpmfile* pnpm-workspace.yaml* **/package.json **/*.patch **/*.tgz /
 
 # All packages, development tools included, for the machine that builds.
 FROM --platform=$BUILDPLATFORM node:26-trixie-slim AS deps
@@ -127,7 +127,7 @@ LABEL org.opencontainers.image.title="hello-service" \
 
 COPY --link --from=smoke-test --exclude=**/node_modules /app /app
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
-    CMD ["/usr/local/bin/node", "--require=/usr/local/lib/typescript/typescript.cjs", "/app", "healthcheck"]
+    CMD ["/usr/local/bin/node", "--eval", "require('http').get({ host: '127.0.0.1', port: process.env.PORT || 8080, path: '/healthz' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
 # The heap gets half of the container's memory; in a small container node's default is more than there is.
 # /app: the file that package.json names as "main".
 ENTRYPOINT ["/usr/local/bin/node", "--max-old-space-size-percentage=50", "--require=/usr/local/lib/typescript/typescript.cjs", "/app"]

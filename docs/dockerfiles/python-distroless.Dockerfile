@@ -124,5 +124,5 @@ LABEL org.opencontainers.image.title="hello-service" \
 
 COPY --link --from=smoke-test /out /
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
-    CMD ["/usr/local/bin/python3", "-S", "-m", "service", "healthcheck"]
+    CMD ["/usr/local/bin/python3", "-IS", "-c", "import os, socket, sys; c = socket.create_connection(('127.0.0.1', int(os.environ['PORT'] or 8080))); c.sendall(b'GET /healthz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n'); sys.exit(c.recv(12)[9:] != b'200')"]
 ENTRYPOINT ["/usr/local/bin/python3", "-m", "service"]
