@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 import pytest
+from support.answers import image_of
 from support.engine import HARDENED, EngineError, Image, docker
 from support.services import BASES, LANGUAGES
 from support.template import commit, git
@@ -84,7 +85,7 @@ def test_a_release_is_for_both_architectures_and_tells_how_it_was_made(repositor
     target = json.loads(repository.bake("--print", "image-all"))["target"]["image-all"]
     assert target["platforms"] == ["linux/amd64", "linux/arm64"]
     assert {attestation["type"] for attestation in target["attest"]} == {"provenance", "sbom"}
-    assert target["tags"] == ["ghcr.io/acme/hello-service:v1.2.3"]
+    assert target["tags"] == [f"{image_of()}:v1.2.3"]
     assert target["output"] == [{"type": "image", "rewrite-timestamp": "true"}]
 
 

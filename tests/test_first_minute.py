@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -45,6 +46,13 @@ def test_a_fresh_clone_makes_a_service_and_says_what_it_downloads(bake, tmp_path
     again = subprocess.run([*command, "-f"], cwd=clone, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert not again.stderr
+
+    # As portal/README.md shows it.
+    program = [sys.executable, "run.py", "make", f"--output-dir={tmp_path / 'made'}"]
+    made = subprocess.run(program, cwd=clone, input='{"language": "node"}', capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["path"] == str(tmp_path / "made" / "hello-service")
+    assert contents(tmp_path / "made" / "hello-service") == contents(bake(language="node").path)
 
 
 def test_an_unknown_command_is_answered_with_a_sentence(tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
+from support.answers import source_of
 from support.services import BASES, ROOT
 
 SHELLS = {"sh", "ash", "bash", "dash", "busybox", "toybox", "zsh"}
@@ -93,7 +94,7 @@ def test_neither_toolchain_nor_tests_are_left(service, image):
 def test_labels_say_what_it_is(service, image):
     labels = {name.removeprefix("org.opencontainers.image."): value for name, value in image.config["Labels"].items()}
     assert labels["title"] == "hello-service"
-    assert labels["source"] == "https://github.com/acme/hello-service"
+    assert labels["source"] == source_of()
     assert labels["version"]
     assert labels["revision"]
     assert labels["licenses"]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.answers import BAD, NAMES, RULES
+from support.answers import BAD, NAMES, RULES, image_of
 from support.files import contents
 from support.menus import ASKED, FIELDS, WRITE_IT, answer, option, question
 from support.services import BASES, LANGUAGES, QUESTIONS, RECORDS, ROOT
@@ -186,10 +186,8 @@ def test_the_plan_says_what_will_be_there(cookiecutter, out, columns):
     keys = {name: option(name, QUESTIONS[name][-1]) for name in NAMES if name not in RULES}
     answer(terminal, owner=f"{ERASE}acme/web{ENTER}", **keys)
     base, language, ci = (QUESTIONS[name][-1] for name in ("runtime_base", "language", "ci"))
-    registry = {"github": "ghcr.io/", "gitlab": "registry.gitlab.com/", "none": ""}[ci]
-    terminal.see(
-        f"image {registry}acme/web/hello-service, {RECORDS[language]['sizes'][base]} MB", "folder", "hello-service/"
-    )
+    image = image_of(owner="acme/web", ci=ci)
+    terminal.see(f"image {image}, {RECORDS[language]['sizes'][base]} MB", "folder", "hello-service/")
     shown = terminal.text.partition("\n  files")[2].partition("\n? Write")[0]
     terminal.press(ENTER)
     assert terminal.end() == 0, terminal.text
@@ -260,7 +258,7 @@ def test_an_answer_can_be_changed_at_the_plan(cookiecutter, bake, out):
     terminal.see("port 9001", WRITE_IT)
     # What no longer makes sense changes with it, what follows follows.
     change(terminal, "ci", DOWN + ENTER)
-    terminal.see("ci GitLab CI", "updates Renovate", "image registry.gitlab.com/", WRITE_IT)
+    terminal.see("ci GitLab CI", "updates Renovate", f"image {image_of(ci='gitlab')}", WRITE_IT)
     change(terminal, "project_name", f"{ERASE}Order Service{ENTER}")
     terminal.see("order-service/", WRITE_IT)
     terminal.press(ENTER)
@@ -432,15 +430,14 @@ def test_a_bad_answer_on_the_command_line_is_asked_again(cookiecutter):
 
 
 def test_defaults_of_the_user_are_offered(cookiecutter, home):
-    rc = {"default_context": {"owner": "initech", "runtime_base": BASES[-1]}}
+    rc = {"default_context": {"owner": "umbrella", "runtime_base": BASES[-1]}}
     Path(home["HOME"], ".cookiecutterrc").write_text(json.dumps(rc))
     terminal = cookiecutter()
     answer(terminal, until="owner")
-    terminal.see("initech")
+    terminal.see("umbrella")
     terminal.press(*ENTER * (len(ASKED) - ASKED.index("owner")))
-    terminal.see(
-        f"runtime base {QUESTIONS['__prompts__']['runtime_base'][BASES[-1]]}", "image ghcr.io/initech/", WRITE_IT
-    )
+    base = QUESTIONS["__prompts__"]["runtime_base"][BASES[-1]]
+    terminal.see(f"runtime base {base}", f"image {image_of(owner='umbrella')}", WRITE_IT)
     terminal.press(CTRL_C)
     assert terminal.end() == 130
 

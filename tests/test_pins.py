@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
+from support.answers import DEFAULTS
 from support.engine import docker
 from support.services import BASES, COMBINATIONS, LANGUAGES, QUESTIONS, ROOT, Service
 from support.template import snapshot
@@ -56,7 +57,7 @@ def test_with_digests_a_fresh_service_names_no_image_without_one(pinned, tmp_pat
         for path in tmp_path.joinpath(folder).rglob("*"):
             if path.is_file() and path.name != "renovate.json":  # it has patterns for images
                 named.update(NAMED.findall(path.read_text()))
-        named = {name for name in named if "acme/" not in name}
+        named = {name for name in named if f"{DEFAULTS['owner']}/" not in name}
         assert len(named) >= 3
         assert not {name for name in named if "@sha256:" not in name}
         assert not {name for name in named if mirror and not name.startswith(f"{mirror}/")}

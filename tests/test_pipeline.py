@@ -10,6 +10,7 @@ import subprocess
 import pytest
 import yaml
 from support import pipelines
+from support.answers import image_of, source_of
 from support.engine import EngineError
 from support.services import QUESTIONS, expected_files
 from support.template import commit, git
@@ -21,7 +22,7 @@ ANSWERS = [
     if ci in QUESTIONS["_only_with"]["updates"].get(updates, {}).get("ci", [ci])
 ]
 TRACES = {
-    "github": r"\bghcr\.io/acme|\bGitHub\b|\.github\b|GITHUB_",
+    "github": rf"{re.escape(image_of(ci='github'))}|\bGitHub\b|\.github\b|GITHUB_",
     "gitlab": r"gitlab|\bCI_[A-Z]+_",
     "renovate": r"renovate",
     "dependabot": r"dependabot",
@@ -167,8 +168,8 @@ def test_a_version_is_released_from_the_default_branch_only(workflows, bake, tmp
 
 # Where the pipelines' own signatures come from: https://docs.sigstore.dev/certificate_authority/oidc-in-fulcio
 IDENTITIES = {
-    "github": "https://github.com/acme/hello-service/.github/workflows/release.yaml@refs/heads/main",
-    "gitlab": "https://gitlab.com/acme/hello-service//.gitlab-ci.yml@refs/heads/main",
+    "github": f"{source_of(ci='github')}/.github/workflows/release.yaml@refs/heads/main",
+    "gitlab": f"{source_of(ci='gitlab')}//.gitlab-ci.yml@refs/heads/main",
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.answers import BAD, DEFAULTS, GOOD, NAMES, RULES
+from support.answers import BAD, DEFAULTS, GOOD, NAMES, RULES, image_of
 from support.files import contents
 from support.services import QUESTIONS, ROOT
 
@@ -32,7 +32,7 @@ def test_json_in_the_service_and_json_out(bake, tmp_path):
     reference = bake(project_name="Order Service", language="java", port="9000")
     assert made == {
         "path": str(tmp_path / "out" / "order-service"),
-        "image": "ghcr.io/acme/order-service",
+        "image": image_of(project_slug="order-service"),
         "answers": {
             **DEFAULTS,
             "project_name": "Order Service",

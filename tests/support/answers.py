@@ -18,6 +18,19 @@ CHOICES = [name for name in NAMES if name not in RULES]
 DEFAULTS = {name: QUESTIONS[name][0] if name in CHOICES else QUESTIONS[name] for name in NAMES}
 DEFAULTS["project_slug"] = "hello-service"
 
+
+def image_of(**answers: str) -> str:
+    """Return the name that the image of a service is published under; a fork has other registries and owners."""
+    answers = {**DEFAULTS, **answers}
+    return f"{QUESTIONS['_hosts'][answers['ci']]['registry']}{answers['owner']}/{answers['project_slug']}"
+
+
+def source_of(**answers: str) -> str:
+    """Return the address of a service's repository."""
+    answers = {**DEFAULTS, **answers}
+    return f"{QUESTIONS['_hosts'][answers['ci']]['source']}{answers['owner']}/{answers['project_slug']}"
+
+
 BAD = {
     "project_name": ["", " ", "two\nlines", "trailing ", "next\x85line", "nul\0", "x" * 201],
     "project_slug": [
