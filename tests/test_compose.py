@@ -75,7 +75,7 @@ class Loop:
 
 
 @pytest.fixture(scope="module")
-def loop(combination, bake, ca_bundle, tmp_path_factory):
+def loop(combination, bake, ca_bundle, tmp_path_factory, _engine):
     language, base = combination
     service = bake(language=language, runtime_base=base, project_name=f"Loop {language}", port=str(free_port()))
     began = time.time()

@@ -6,7 +6,9 @@ It downloads large programs, so it runs when it is named: python3 run.py pytest 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -72,9 +74,8 @@ def backstage(tmp_path, host, _engine):
         }
         config = {"app": {"baseUrl": url}, "organization": {"name": "acme"}, "backend": backend, "catalog": catalog}
         (folder / "app-config.yaml").write_text(json.dumps(config))
-        process = subprocess.Popen(
-            [*python_tool("node", package="npm"), "scaffolder.mjs"], cwd=folder, stdout=log, stderr=log
-        )
+        command = [*python_tool("node", package="npm"), "scaffolder.mjs"]
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
 
         def knows_the_template() -> bool:
             assert process.poll() is None, (folder / "log").read_text()
@@ -87,7 +88,7 @@ def backstage(tmp_path, host, _engine):
             wait_for(knows_the_template, 180, (folder / "log").read_text)
             yield url
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)  # uvx, and node, to which it does not pass on the signal
             process.wait(60)
 
 
