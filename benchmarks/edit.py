@@ -11,6 +11,7 @@ medians of five. Run it on a quiet machine, after tests/testbed/up.
 from __future__ import annotations
 
 import json
+import re
 import signal
 import statistics
 import subprocess
@@ -87,6 +88,11 @@ class Rebuilt:
         return sorted(((name, s) for name, s in medians.items() if s >= LEAST), key=lambda step: -step[1])
 
 
+def shortened(step: str) -> str:
+    """Return a step's name without its mounts."""
+    return " ".join(re.sub(r"--mount=\S+", "", step).split()).replace("|", "&#124;")
+
+
 def in_the_loop(service: Service, log: Path) -> float:
     """Return the seconds that an edit takes in `docker compose up --watch`."""
     with log.open("wb") as output:
@@ -114,7 +120,7 @@ def measure(language: str, port: int, folder: Path) -> tuple[str, list[str], set
     finally:
         rebuilt.remove()
     loop = in_the_loop(service, folder / "log")
-    steps = [f"| {language} | `{name.replace('|', '&#124;')}` | {seconds:.1f} |" for name, seconds in rebuilt.slowest()]
+    steps = [f"| {language} | `{shortened(name)}` | {seconds:.1f} |" for name, seconds in rebuilt.slowest()]
     return f"| {language} | {loop:.1f} | {image:.1f} |", steps, engine.stand_ins(service.read("Dockerfile"))
 
 

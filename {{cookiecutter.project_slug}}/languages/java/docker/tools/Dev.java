@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * template: an update replaces it.
  *
  * <p>Maven runs inside of this JVM, which stays: its second run takes a tenth of the first. What does not compile is
- * said, and what ran goes on.
+ * said, and the next save starts the service again.
  */
 public final class Dev {
     private static final Path PROJECT = Path.of("/app");
@@ -45,6 +45,9 @@ public final class Dev {
             int now = contents();
             if (now != compiled) {
                 compiled = now;
+                if (service != null) {
+                    service.destroy(); // it finishes its requests while Maven compiles
+                }
                 if (compile()) {
                     stop();
                     service = start();
