@@ -1,9 +1,10 @@
-# What people ask of the builder, by name. docker/tools/bake.sh does the same, with version, revision and time from git.
+# What people ask of the builder, by name. `docker/tools/bake.sh` is `docker buildx bake` with version, revision and time
+# from git.
 #
-#     docker buildx bake                  the image, for this machine
-#     docker buildx bake check test       the Dockerfile's checks; linters and unit tests
+#     docker/tools/bake.sh                      the image, for this machine
+#     docker/tools/bake.sh check test           the Dockerfile's checks; linters and unit tests
 {% if cookiecutter.runtime_base != "alpine" %}
-#     docker buildx bake debug            the image with a shell in it, as {{ cookiecutter.project_slug }}:debug
+#     docker/tools/bake.sh debug                the image with a shell in it, as {{ cookiecutter.project_slug }}:debug
 {% endif %}
 #     docker/tools/bake.sh image-all --push     the release: amd64 and arm64, with bill of materials and provenance
 #
