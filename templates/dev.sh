@@ -2,7 +2,7 @@
 # Runs a program for the edit loop, and again after every save, of which compose.yaml tells by SIGHUP. What fails is said
 # once. Part of the template: an update replaces it.
 #
-# The program is a session: `npm start` ends at a signal, and the service that it has started does not.
+# The program is a session: a package manager ends at a signal, and the service that it has started does not.
 trap 'saved=yes; stop' HUP
 trap 'stop; ended; exit' TERM INT
 
