@@ -326,6 +326,7 @@ def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
             verdict = f"refused: {said[-1]}" if said else f"fails: {str(error).strip().splitlines()[-1]}"
             return {packages[0].name: verdict}
         told = said[-3:] + re.findall(r"^(?:.*load-.*\.go:\d|go: module ).*$", str(error), re.MULTILINE)
+        told += re.findall(r"Because (\S+?)==", str(error))  # uv
     named = [package for package in packages if is_named(package.name, " ".join(told))]
     rest = [package for package in packages if package not in named]
     if not named or not rest:  # halve

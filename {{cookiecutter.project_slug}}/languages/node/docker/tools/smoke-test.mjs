@@ -67,7 +67,7 @@ function fail(what, help) {
   process.exit(1);
 }
 const settingsHelp =
-  "What is started is the file that main in package.json names: it has to listen on PORT and to answer GET /healthz with 200. A setting that it needs goes to docker/smoke-test.env, the package of a library or program that it lacks to docker/packages.txt. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt.";
+  "What is started is the file that main in package.json names: it has to listen on PORT and to answer GET /healthz with 200. A setting that it needs goes to docker/smoke-test.env. The package of a library or program that it lacks goes to docker/packages.txt. Only /tmp can be written to. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt.";
 
 /** The answer to GET `path`; undefined where there is none. */
 async function ask(path) {

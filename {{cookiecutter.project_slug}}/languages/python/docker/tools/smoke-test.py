@@ -20,9 +20,10 @@ START_TIMEOUT = 60
 STOP_TIMEOUT = 30  # more than in production: builders are busy, or emulate a processor
 
 HELP = (
-    "A setting that it needs goes to docker/smoke-test.env, the package of a library or program"
-    " that it lacks to docker/packages.txt. If it cannot start without something from outside,"
-    " such as a database, write the line skip REASON to docker/smoke-test.txt"
+    "A setting that it needs goes to docker/smoke-test.env. The package of a library or program"
+    " that it lacks goes to docker/packages.txt. Only /tmp can be written to. If it cannot start"
+    " without something from outside, such as a database, write the line skip REASON to"
+    " docker/smoke-test.txt"
 )
 
 Service = subprocess.Popen[bytes]
