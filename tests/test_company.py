@@ -50,7 +50,7 @@ class Network:
 
     def settings(self, service: Service) -> str:
         """The file that the service's README shows for the secret `registry`, for this company."""
-        shown = re.search(r"lines in `compose.yaml`\.\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
+        shown = re.search(r"An example of `FILE`:\n\n```\w+\n(.*?)```", service.read("README.md"), re.DOTALL)[1]
         shown = re.sub(r"(\w+)\.corp\.example", rf"{REGISTRY_SETTINGS}/\1", shown)
         return shown.replace("USER", "reader").replace("TOKEN", self.token)
 
@@ -93,6 +93,9 @@ def ordered(request, bake, network, ca_bundle, tmp_path_factory) -> Order:
     variant = min(path.parent.name for path in (VARIANTS / language).glob("*/expect.toml"))
     grown = bake(language=language, runtime_base=base).with_variant(variant, folder, ca_bundle)
     thieves.plant(grown)
+    if language == "node":  # as teams have it for their developers
+        with (grown.path / ".npmrc").open("a") as file:
+            file.write(f"//{REGISTRY_SETTINGS}/npm/:_authToken=${{NPM_TOKEN}}\n")
     (folder / "index").write_text(network.settings(grown))
     order = Order(grown, [*network.options, f"--secret=id=registry,src={folder / 'index'}"])
     before = len(network.requests)
