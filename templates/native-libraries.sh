@@ -265,4 +265,8 @@ while read -r verdict subject file; do # `found` has the folder in place of the 
 done <"$verdicts"
 [ -z "$refused" ] || exit 1
 for package in $packages; do companions "$package"; done
+{% if cookiecutter.language == "java" %}
+[ ! -e /opt/jvm/lib/libfontmanager.so ] || [ -e "$dest/etc/fonts" ] ||
+    echo "native-libraries: this image has no fonts. If the service draws text (charts, PDF, widths of columns), name fontconfig and {{ "ttf-dejavu" if cookiecutter.runtime_base == "alpine" else "fonts-dejavu-core" }} in docker/packages.txt."
+{% endif %}
 rm -f "$verdicts" "$verdicts.plugin"

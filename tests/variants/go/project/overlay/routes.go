@@ -2,6 +2,7 @@ package main
 
 import (
 	"embed"
+	"mime"
 	"net/http"
 	"os"
 	"os/user"
@@ -68,6 +69,6 @@ func about(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"user": self.Username, "folder": folder, "program": program, "cache": cache, "version": version, "revision": revision,
 		"assembly": sum.Of(3, 4), "fast": fast.Name(), "words": words.First(), "tagged": tagged,
-		"root": paths.Root(),
+		"root": paths.Root(), "table": mime.TypeByExtension(".csv"),
 	})
 }
