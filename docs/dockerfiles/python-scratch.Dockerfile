@@ -71,7 +71,7 @@ FROM deps AS rootfs
 RUN --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/from \
     mkdir -p /rootfs/app /rootfs/etc/ssl/certs /rootfs/tmp /rootfs/usr/share && \
     chmod 1777 /rootfs/tmp && \
-    cp -L /from/etc/group /from/etc/os-release /from/etc/protocols /from/etc/services /rootfs/etc/ && \
+    cp -L /from/etc/group /from/etc/mime.types /from/etc/os-release /from/etc/protocols /from/etc/services /rootfs/etc/ && \
     sed 's#:/home/nonroot:#:/tmp:#' /from/etc/passwd >/rootfs/etc/passwd && \
     # distroless says `compat`, which needs a library that is not in this image.
     sed 's/\bcompat\b/files/' /from/etc/nsswitch.conf >/rootfs/etc/nsswitch.conf && \
