@@ -147,9 +147,15 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def ca_bundle(authority, tmp_path_factory) -> Path:
-    """The bundle that a company hands to its builds: this machine's roots and the company's own."""
+    """The bundle that a company hands to its builds: this machine's roots and the company's own.
+
+    As it may come from Windows, with what `openssl pkcs12` writes beside a certificate.
+    """
     bundle = tmp_path_factory.mktemp("ca") / "bundle.pem"
-    bundle.write_bytes(host_roots().read_bytes() + authority.cert_pem.bytes())
+    name = "Bag Attributes\n    friendlyName: Müller & Söhne - root\nsubject=O = Acme, CN = Acme-CA\n"
+    own = authority.cert_pem.bytes().decode()
+    roots = host_roots().read_text(encoding="utf-8")
+    bundle.write_text(f"# The CAs of Acme - ask IT\n{roots}\n{name}{own}", encoding="utf-8", newline="\r\n")
     for path in (bundle.parent.parent, bundle.parent, bundle):
         path.chmod(path.stat().st_mode | 0o055)  # containers of any user read it
     return bundle

@@ -1,5 +1,7 @@
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -11,6 +13,7 @@ import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,6 +39,8 @@ public final class Maven {
     private static final String EFFECTIVE_POM = "org.apache.maven.plugins:maven-help-plugin:3.5.1:effective-pom";
     private static final Path BUNDLE = Path.of("/etc/ssl/certs/ca-certificates.crt");
     private static final Path SETTINGS = Path.of("/run/secrets/registry");
+    private static final Pattern CERTIFICATE =
+            Pattern.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", Pattern.DOTALL);
     private static final Path CHECKSUMS = Path.of("docker/checksums.sha256");
     private static final Path CACHE = Path.of("/root/.m2/repository");
     private static final Path REPOSITORY = Path.of("/maven/repository");
@@ -201,10 +206,14 @@ public final class Maven {
     private static void writeTrustStore() throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        try (var pem = Files.newInputStream(BUNDLE)) {
-            for (var certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                store.setCertificateEntry("ca" + store.size(), certificate);
-            }
+        // What else is in the file (names of certificates, comments) Java would not pass over.
+        for (MatchResult found : CERTIFICATE.matcher(Files.readString(BUNDLE, ISO_8859_1)).results().toList()) {
+            var pem = new ByteArrayInputStream(found.group().getBytes(ISO_8859_1));
+            store.setCertificateEntry("ca" + store.size(), CertificateFactory.getInstance("X.509").generateCertificate(pem));
+        }
+        if (store.size() == 0) {
+            System.err.println("maven: the secret `ca` holds no certificate in PEM format.");
+            System.exit(1);
         }
         try (var file = Files.newOutputStream(TRUST_STORE)) {
             store.store(file, "changeit".toCharArray());

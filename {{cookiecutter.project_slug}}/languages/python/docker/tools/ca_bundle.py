@@ -25,6 +25,11 @@ def where() -> str:
     return os.environ["SSL_CERT_FILE"]
 
 
+def contents() -> str:
+    """Return what is in it, without the letters that names in comments may have."""
+    return Path(where()).read_text("ascii", "ignore")
+
+
 class CertifiFinder:
     """Finds certifi as usual, and gives it this file in place of its own."""
 
@@ -39,8 +44,7 @@ class CertifiFinder:
 
             def exec_module(module: ModuleType) -> None:
                 execute(module)
-                replacement = {"where": where, "contents": lambda: Path(where()).read_text("ascii")}
-                vars(module).update(replacement)
+                vars(module).update(where=where, contents=contents)
 
             # One module's loader is changed on purpose.
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
