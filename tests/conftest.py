@@ -155,7 +155,7 @@ def ca_bundle(authority, tmp_path_factory) -> Path:
     name = "Bag Attributes\n    friendlyName: Müller & Söhne - root\nsubject=O = Acme, CN = Acme-CA\n"
     own = authority.cert_pem.bytes().decode()
     roots = host_roots().read_text(encoding="utf-8")
-    bundle.write_text(f"# The CAs of Acme - ask IT\n{roots}\n{name}{own}", encoding="utf-8", newline="\r\n")
+    bundle.write_text(f"# The CA certificates of Acme - ask IT\n{roots}\n{name}{own}", encoding="utf-8", newline="\r\n")
     for path in (bundle.parent.parent, bundle.parent, bundle):
         path.chmod(path.stat().st_mode | 0o055)  # containers of any user read it
     return bundle
