@@ -14,8 +14,10 @@ fail() {
 # Modules are kept in a cache mount and copied from there into the layer: nothing that a later stage runs can change what
 # the next build takes.
 download() {
-    [ -e go.mod ] || [ -e go.work ] ||
-        fail "there is no go.mod at the top of the repository: write it (go mod init), or a go.work that names the folders of the modules (go work init $(find . -name go.mod | sed 's|/go.mod$||' | sort | xargs))"
+    if [ ! -e go.mod ] && [ ! -e go.work ]; then
+        folders=$(find . -name go.mod | sed 's|/go.mod$||' | sort | xargs)
+        fail "there is no go.mod at the top of the repository: write it (go mod init)${folders:+, or a go.work that names the folders of the modules (go work init $folders)}"
+    fi
     [ ! -e vendor/modules.txt ] || return 0 # the repository has them
     if ! GOMODCACHE=/cache go mod download 2>/tmp/log; then
         cat /tmp/log >&2
