@@ -61,7 +61,7 @@ def java(service: Service, image: engine.Image) -> Counter[str]:
         spent[owner] += (when - since) // 1000
         since = when
         if owner != "JVM" or name.startswith("service."):
-            owner = "JDK" if re.match(r"(java|javax|jdk|sun|com\.sun)\.", name) else ".".join(name.split(".")[:3])
+            owner = ".".join(name.partition("$")[0].split(".")[:-1][:3])
     return spent
 
 
