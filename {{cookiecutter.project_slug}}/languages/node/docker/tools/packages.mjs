@@ -106,7 +106,9 @@ function fetch(cpu, libc) {
     const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
     command = ["npm", "ci", ...options, ...(ships ? ["--omit=dev", ...machine] : [])];
   } else if (isForPnpm) {
-    // A dependency of the configuration may bring hooks, which pnpm would run here.
+    // Hooks are code, also of a dependency of the configuration. What they change is in the lock already; with their
+    // checksum in it, pnpm would not install without them.
+    writeFileSync(lockFile, lock.replace(/^pnpmfileChecksum: .*\n/m, ""));
     const options = ["--ignore-scripts", "--ignore-pnpmfile", "--frozen-lockfile"];
     const store = [`--store-dir=${cacheFolder}/pnpm`, "--package-import-method=copy"];
     command = ["pnpm", "install", ...options, ...store, ...(ships ? ["--prod", ...machine] : [])];
