@@ -1,4 +1,4 @@
-"""Measure our images beside those that people build instead, of the same sources on the same bases, in one run.
+"""Measure our images beside those that people build instead, of the same sources on the same bases.
 
     python3 run.py python benchmarks/compare.py                 all languages
     python3 run.py python benchmarks/compare.py go node         some of them; the lines of the others stay

@@ -133,8 +133,7 @@ def measure(place: Site, template: str, language: str, rate: float) -> tuple[lis
         if done.returncode:
             raise engine.EngineError(done.stderr)
         reach()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = engine.free_port()
         run = ["run", "--rm", "--detach", "--init", f"--publish=127.0.0.1:{port}:8080", tag]
         container = engine.docker(*run).strip()
         engine.wait_for(lambda: answers(f"http://127.0.0.1:{port}/"), 60, lambda: engine.docker("logs", container))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import platform
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -86,8 +85,7 @@ def empty_start() -> float:
 
 def first_answer(image: engine.Image, *options: object, port: int = 8080) -> Start:
     """Start `image` once with more `options` of `docker run`; raises EngineError where it does not answer in 30 s."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        published = free.getsockname()[1]
+    published = engine.free_port()
     empty = empty_start()
     start = time.perf_counter()
     command = ["run", "--detach", f"--publish=127.0.0.1:{published}:{port}", *options, image.tag]

@@ -1,4 +1,4 @@
-"""Trace a start: which share of its processor time belongs to whom, in the image that ships.
+"""Trace a start: which share of its time belongs to whom, in the image that ships.
 
     python3 run.py python benchmarks/starts.py            Node, Python and Java; writes docs/starts.md
     python3 run.py python benchmarks/starts.py python     one of them; prints the table, writes nothing
@@ -15,10 +15,13 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from measure import conditions, make, write_page
 from support import engine
+from support.engine import Container
 from support.services import Service, host_roots
 
 BASE = "scratch"
@@ -26,14 +29,23 @@ RUNS = 5
 LEAST = 0.01  # share of an owner that gets a line of its own
 
 
+@contextmanager
+def started(service: Service, image: engine.Image, option: str) -> Iterator[tuple[Container, Path]]:
+    """Give a container that answers, and the folder that is its /trace."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        container = service.run(image, "--no-healthcheck", option, f"--volume={folder}:/trace")
+        try:
+            container.wait_until_it_answers()
+            yield container, Path(folder)
+        finally:
+            container.remove()
+
+
 def python(service: Service, image: engine.Image) -> Counter[str]:
     """Return microseconds by package; the standard library is one."""
-    container = service.run(image, "--env=PYTHONPROFILEIMPORTTIME=1")
-    try:
-        container.wait_until_it_answers()
+    with started(service, image, "--env=PYTHONPROFILEIMPORTTIME=1") as (container, _):
         lines = container.stderr().splitlines()
-    finally:
-        container.remove()
     spent: Counter[str] = Counter()
     for line in lines:
         if found := re.match(r"import time: +(\d+) \| +\d+ \| +([\w.]+)", line):
@@ -45,15 +57,9 @@ def python(service: Service, image: engine.Image) -> Counter[str]:
 
 def java(service: Service, image: engine.Image) -> Counter[str]:
     """Return microseconds by package; what comes before the first class of the service is the JVM's own start."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        options = "--env=JAVA_TOOL_OPTIONS=-Xlog:class+load:file=/trace/log:uptimenanos"
-        container = service.run(image, "--no-healthcheck", options, f"--volume={folder}:/trace")
-        try:
-            container.wait_until_it_answers()
-        finally:
-            container.remove()
-        lines = Path(folder, "log").read_text().splitlines()
+    options = "--env=JAVA_TOOL_OPTIONS=-Xlog:class+load:file=/trace/log:uptimenanos"
+    with started(service, image, options) as (_, folder):
+        lines = (folder / "log").read_text().splitlines()
     loaded = [(int(found[1]), found[2]) for line in lines if (found := re.match(r"\[(\d+)ns\] ([\w.$/]+) ", line))]
     spent: Counter[str] = Counter()
     owner, since = "JVM", 0
@@ -67,16 +73,10 @@ def java(service: Service, image: engine.Image) -> Counter[str]:
 
 def node(service: Service, image: engine.Image) -> Counter[str]:
     """Return microseconds by package; node's own modules, the compiler and the garbage collector are others."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o777)
-        options = "--env=NODE_OPTIONS=--cpu-prof --cpu-prof-interval=200 --cpu-prof-dir=/profile"
-        container = service.run(image, "--no-healthcheck", options, f"--volume={folder}:/profile")
-        try:
-            container.wait_until_it_answers()
-            container.stop()
-        finally:
-            container.remove()
-        (file,) = Path(folder).iterdir()
+    options = "--env=NODE_OPTIONS=--cpu-prof --cpu-prof-interval=200 --cpu-prof-dir=/trace"
+    with started(service, image, options) as (container, folder):
+        container.stop()
+        (file,) = folder.iterdir()
         profile = json.loads(file.read_text())
     frames = {each["id"]: each["callFrame"] for each in profile["nodes"]}
     spent: Counter[str] = Counter()

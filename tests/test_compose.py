@@ -6,13 +6,12 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
 import requests
-from support.engine import EngineError, docker, wait_for
+from support.engine import EngineError, docker, free_port, wait_for
 from support.services import BASES, LANGUAGES, VARIANTS
 
 pytestmark = [
@@ -21,12 +20,6 @@ pytestmark = [
     ),
     pytest.mark.xdist_group("this machine"),  # ports and names of images that there is one of
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Loop:

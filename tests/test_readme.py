@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import pytest
 import requests
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from support.answers import DEFAULTS, refusals
-from support.engine import docker, wait_for
+from support.engine import docker, free_port, wait_for
 from support.files import headings
 from support.services import LANGUAGES, QUESTIONS, RECORDS, ROOT
 
@@ -143,12 +142,6 @@ def serving(command: list[str], url: str, **options) -> Iterator[None]:
     finally:
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(60) in (0, 130), log.read_text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.usefixtures("_engine")

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import requests
 import yaml
 from support.answers import DEFAULTS
 from support.database import database
-from support.engine import address, wait_for
+from support.engine import address, free_port, wait_for
 from support.githost import git_host
 from support.services import ROOT
 from support.template import git, snapshot
@@ -54,9 +53,7 @@ def backstage(tmp_path, host, _engine):
     options = ["--ignore-scripts", "--no-audit", "--no-fund", f"--before={TOOLS['before']}"]
     installed = subprocess.run([*python_tool("npm"), "install", *options], cwd=folder, capture_output=True, text=True)
     assert installed.returncode == 0, installed.stderr
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with database() as postgres, (folder / "log").open("wb") as log:
         postgres.start()

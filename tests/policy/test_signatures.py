@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from support import pipelines, sigstore
-from support.engine import EngineError, docker
+from support.engine import EngineError
 from support.services import ROOT, Service
 from support.tools import TOOLS, python_tool
 
@@ -101,9 +101,7 @@ def test_the_tests_that_were_passed_are_attested(signing, released):
 def signed(signing, registry: str, name: str, folder: Path, claims: dict[str, str]) -> str:
     """Return an image that a job with these claims has signed, in a repository of its own, and attested."""
     image = f"{registry}/signed/{name}"
-    (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
-    docker("buildx", "build", "--quiet", f"--output=type=image,name={image}:main,push=true,store=false", folder)
-    digest = f"{image}@{pipelines.digest_of(f'{image}:main')}"
+    digest = f"{image}@{pipelines.push(folder, f'{image}:main')}"
     (folder / "tests.json").write_text('{"result": "PASSED"}')
     attest = ["attest", "--yes", f"--type={TEST_RESULT}", f"--predicate={folder / 'tests.json'}"]
     for command in (["sign", "--yes"], attest):
@@ -183,8 +181,7 @@ def refused(signing, service: Service, registry: str, folder: Path, name: str, c
 
 def test_what_nobody_has_signed_is_not_accepted(signing, bake, registry, tmp_path):
     image = f"{registry}/signed/nobody"
-    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
-    docker("buildx", "build", "--quiet", f"--output=type=image,name={image}:main,push=true,store=false", tmp_path)
+    pipelines.push(tmp_path, f"{image}:main")
     assert signing.cosign(*verification(bake(), f"{image}:main")).returncode != 0
 
 

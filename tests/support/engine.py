@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import re
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -132,6 +133,12 @@ def progress(told: str) -> tuple[list[Step], str]:
 
 def _decoded(data: str) -> str:
     return base64.b64decode(data).decode(errors="replace")
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
 
 
 def address(container: str) -> str:

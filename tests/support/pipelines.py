@@ -25,14 +25,18 @@ def raw(reference: str) -> str:
     return docker("buildx", "imagetools", "inspect", "--raw", reference)
 
 
+def push(folder: Path, reference: str, name: str = "Dockerfile") -> str:
+    """Push an image with one file of this name, made in `folder`; return its digest."""
+    (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /{name}\n")
+    docker("buildx", "build", "--quiet", f"--output=type=image,name={reference},push=true,store=false", folder)
+    return digest_of(reference)
+
+
 def verified(image: str, folder: Path) -> dict[str, str]:
     """Push what the job before has built and verified, by its digest; return the digests by architecture."""
     digests = {}
     for architecture in ("amd64", "arm64"):
-        (folder / "Dockerfile").write_text(f"FROM scratch\nCOPY Dockerfile /{architecture}\n")
-        output = f"type=image,name={image}:verified-{architecture},push=true,store=false"
-        docker("buildx", "build", "--quiet", f"--output={output}", folder)
-        digests[architecture] = digest_of(f"{image}:verified-{architecture}")
+        digests[architecture] = push(folder, f"{image}:verified-{architecture}", architecture)
         (folder / f"digest-{architecture}").write_text(digests[architecture] + "\n")
     return digests
 

@@ -11,7 +11,6 @@ import base64
 import json
 import os
 import secrets
-import socket
 import ssl
 import subprocess
 import threading
@@ -27,10 +26,10 @@ import trustme
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from support.engine import wait_for
+from support.engine import free_port, wait_for
+from support.pipelines import COMMIT
 
 REPOSITORY = "acme/hello-service"
-COMMIT = "5" * 40
 # What a job is, and which token it is given:
 # https://docs.github.com/actions/reference/security/oidc, https://docs.gitlab.com/ci/secrets/id_token_authentication/
 GITHUB = {
@@ -172,11 +171,6 @@ class Sigstore:
         return subprocess.run(command, env=self.environment(claims), capture_output=True, text=True)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 @contextmanager
 def running(programs: Path, identities: Path, authority: trustme.CA, folder: Path) -> Iterator[Sigstore]:
     """Start Fulcio with the file `identities` as its settings; `programs` is where it and cosign are."""
@@ -184,7 +178,7 @@ def running(programs: Path, identities: Path, authority: trustme.CA, folder: Pat
     authority.cert_pem.write_to_path(roots)
     issuer = Issuer(authority)
     threading.Thread(target=issuer.serve_forever, daemon=True).start()
-    port, grpc, metrics = (_free_port() for _ in range(3))
+    port, grpc, metrics = (free_port() for _ in range(3))
     url = f"http://127.0.0.1:{port}"
     command = [programs / "fulcio", "serve", "--ca=ephemeralca", "--ct-log-url=", f"--config-path={identities}"]
     command += ["--host=127.0.0.1", f"--port={port}", "--grpc-host=127.0.0.1", f"--grpc-port={grpc}"]
