@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.builders import Site, site
-from support.engine import EngineError, base_images, docker, exported, progress
+from support.engine import PYTHON, EngineError, base_images, docker, exported, progress
 from support.services import Service
 from support.template import commit, git
 
@@ -116,10 +116,28 @@ def digest(metadata: Path) -> str:
     return json.loads(metadata.read_text(encoding="utf-8"))["release"]["containerimage.digest"]
 
 
-def test_a_build_whose_builder_died_is_simply_run_again(service, builder, ca_bundle, tmp_path):
-    edited = replace(service, path=shutil.copytree(service.path, tmp_path / "edited"))
+def test_builds_side_by_side_do_not_share_ports(service, other, ca_bundle, tmp_path):
+    """Steps of a builder in a container share its network; here another one has the service's port already."""
+    edited = edit(service, tmp_path, "Hello side by side from")
+    listen = ["python", "-m", "http.server", str(service.port)]
+    neighbour = docker("run", "--detach", f"--network=container:{other}", PYTHON, *listen).strip()
+    try:
+        assert "smoke-test" in run(command(edited, other, "image", *into(tmp_path)), environment(ca_bundle))
+        assert docker("inspect", "--format={{.State.Running}}", neighbour).strip() == "true"
+    finally:
+        docker("rm", "--force", neighbour)
+
+
+def edit(service: Service, folder: Path, greeting: str) -> Service:
+    """Return a copy of the service that says something else."""
+    edited = replace(service, path=shutil.copytree(service.path, folder / "edited"))
     source = edited.path / "routes.go"
-    source.write_text(source.read_text().replace("Hello from", "Hello again from"))
+    source.write_text(source.read_text().replace("Hello from", greeting))
+    return edited
+
+
+def test_a_build_whose_builder_died_is_simply_run_again(service, builder, ca_bundle, tmp_path):
+    edited = edit(service, tmp_path, "Hello again from")
     build = command(edited, builder, "image", *into(tmp_path))
     with subprocess.Popen(build, env=environment(ca_bundle), stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:

@@ -68,6 +68,12 @@ class Site:
         docker("buildx", "inspect", "--bootstrap", name)
         return name
 
+    def remove(self, name: str) -> None:
+        """Remove a builder and its cache."""
+        self.builders.remove(name)
+        docker("buildx", "rm", "--force", name, check=False)
+        docker("rm", "--force", "--volumes", name, check=False)
+
 
 @contextmanager
 def site() -> Iterator[Site]:
@@ -90,7 +96,7 @@ def site() -> Iterator[Site]:
             made.address = docker("port", made.containers[0], "5000/tcp").split()[0]
             yield made
         finally:
-            for builder in made.builders:
-                docker("buildx", "rm", "--force", builder, check=False)
+            for builder in list(made.builders):
+                made.remove(builder)
             docker("rm", "--force", "--volumes", *made.containers, check=False)
             docker("network", "rm", made.name, check=False)
