@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import linked
 from support.services import ROOT
 from support.template import commit, git, snapshot
 
@@ -18,15 +18,11 @@ LINE = "# check=error=true\n"
 
 
 def create(template: Path, folder: Path, name: str, **answers: str) -> Path:
-    """Make a service with cruft from the tag `previous`, and commit it; it follows the default branch of an address."""
-    extra = json.dumps({"project_slug": name, **answers})
-    options = ["--no-input", "--checkout=previous", f"--extra-context={extra}", f"--output-dir={folder}"]
-    subprocess.run(["cruft", "create", str(template), *options], check=True, capture_output=True)
-    state = json.loads((folder / name / ".cruft.json").read_text())
-    (folder / name / ".cruft.json").write_text(json.dumps({**state, "checkout": None, "template": template.as_uri()}))
-    git(folder / name, "init", "--quiet", "--initial-branch=main")
-    commit(folder / name, "A new service")
-    return folder / name
+    """Make a service from the tag `previous` that follows the default branch of an address, and commit it."""
+    service = linked.create(template, folder, "previous", project_slug=name, **answers)
+    linked.follow(service, template=template.as_uri())
+    commit(service, "The template has an address, not a folder")
+    return service
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +45,7 @@ def fleet(tmp_path_factory) -> tuple[Path, Path]:
     for number in range(1, 6):
         services.append(shutil.copytree(made, folder / "made" / f"copy-{number}"))
     current = shutil.copytree(made, folder / "made" / "current")
-    subprocess.run(["cruft", "update", "--skip-apply-ask"], cwd=current, check=True, capture_output=True)
+    linked.cruft("update", "--skip-apply-ask", cwd=current)
     commit(current, "Update from the template")
     edited = shutil.copytree(made, folder / "made" / "edited")
     (edited / "Dockerfile").write_text((edited / "Dockerfile").read_text().replace("An old remark.", "Our own remark."))
@@ -116,11 +112,10 @@ def test_code_of_the_template_runs_in_a_step_that_needs_no_network_and_no_token(
     assert "proposed" in run("open", listed, work, "true").stdout
 
 
-def linked(folder: Path, orders: Path, **state: object) -> Path:
+def changed(folder: Path, orders: Path, **state: object) -> Path:
     """Return a clone of a service of which somebody has changed .cruft.json."""
     git(folder, "clone", "--quiet", str(orders), "service")
-    file = folder / "service" / ".cruft.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **state}))
+    linked.follow(folder / "service", **state)
     commit(folder / "service", "Another template")
     return folder / "service"
 
@@ -131,7 +126,7 @@ def linked(folder: Path, orders: Path, **state: object) -> Path:
 def test_a_service_does_not_choose_its_template(fleet, tmp_path):
     template = fleet[0].parent / "slim-templates"
     other = snapshot(tmp_path / "other")
-    service = linked(tmp_path, fleet[1] / "orders.git", template=other.as_uri())
+    service = changed(tmp_path, fleet[1] / "orders.git", template=other.as_uri())
     (tmp_path / "fleet.txt").write_text(f"template {template.as_uri()}\n{service}\n")
     done = run("all", tmp_path / "fleet.txt", tmp_path / "work", "true")
     assert done.returncode == 1
@@ -142,7 +137,7 @@ def test_a_service_does_not_choose_its_template(fleet, tmp_path):
 
 def test_a_service_is_no_template_itself(fleet, tmp_path):
     """A template may be in a folder of its repository; cruft takes an absolute path for one."""
-    service = linked(tmp_path, fleet[1] / "orders.git", directory=str(tmp_path / "service"))
+    service = changed(tmp_path, fleet[1] / "orders.git", directory=str(tmp_path / "service"))
     (service / "hooks").mkdir()
     (service / "hooks" / "pre_gen_project.sh").write_text(f"touch {tmp_path}/hit\n")
     (service / "cookiecutter.json").write_text('{"project_slug": "x"}')
@@ -166,7 +161,7 @@ def test_code_of_a_template_that_nobody_has_reviewed_does_not_run(fleet, tmp_pat
     commit(template, "A proposal")
     proposal = git(template, "rev-parse", "HEAD")
     git(template, "switch", "--quiet", branch)
-    service = linked(tmp_path, fleet[1] / "orders.git", template=template.as_uri(), commit=proposal)
+    service = changed(tmp_path, fleet[1] / "orders.git", template=template.as_uri(), commit=proposal)
     (tmp_path / "fleet.txt").write_text(f"template {template.as_uri()}\n{service}\n")
     done = run("all", tmp_path / "fleet.txt", tmp_path / "work", "true")
     assert "fetched" in done.stdout

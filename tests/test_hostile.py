@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.answers import DEFAULTS, NAMES, RULES, arguments, cookiecutter, make
 from support.files import PARSERS, contents
+from support.linked import cruft, follow, run_cruft
 from support.menus import answer
 from support.services import LANGUAGES, QUESTIONS, ROOT
 from support.template import commit, git, snapshot
@@ -230,24 +231,17 @@ def test_private_defaults_of_the_user_are_ignored(bake, tmp_path, outside, name)
 
 def test_private_values_of_cruft_are_ignored(template, bake, tmp_path):
     """Neither those that somebody hands to `cruft create` nor those that stand in .cruft.json."""
-    environment = {**os.environ, "HOME": str(tmp_path), "GIT_CONFIG_GLOBAL": os.devnull}
-
-    def cruft(*arguments: str, cwd: Path = tmp_path) -> subprocess.CompletedProcess:
-        return subprocess.run(["cruft", *arguments], cwd=cwd, capture_output=True, text=True, env=environment)
-
     private = {name: planted(value, tmp_path / "hit") for name, value in PRIVATE.items() if name.startswith("_")}
-    done = cruft("create", str(template), "--no-input", f"--extra-context={json.dumps(private)}")
-    assert done.returncode == 1
-    assert "There is no question" in done.stderr
-    assert cruft("create", str(template), "--no-input").returncode == 0
+    code, output = run_cruft("create", template, "--no-input", f"--extra-context={json.dumps(private)}", cwd=tmp_path)
+    assert code == 1
+    assert "There is no question" in output
+    cruft("create", template, "--no-input", cwd=tmp_path)
     service = tmp_path / "hello-service"
-    state = json.loads((service / ".cruft.json").read_text())
-    state["context"]["cookiecutter"] |= private
-    (service / ".cruft.json").write_text(json.dumps(state))
+    context = json.loads((service / ".cruft.json").read_text())["context"]["cookiecutter"]
+    follow(service, context={"cookiecutter": context | private})
     git(service, "init", "--quiet")
     commit(service, "A new service")
-    changed = cruft("update", "--skip-apply-ask", '--variables-to-update={"port": "9000"}', cwd=service)
-    assert changed.returncode == 0, changed.stderr
+    cruft("update", "--skip-apply-ask", '--variables-to-update={"port": "9000"}', cwd=service)
     shutil.rmtree(service / ".git")
     (service / ".cruft.json").unlink()
     assert contents(service) == contents(bake(port="9000").path)
@@ -314,7 +308,7 @@ def test_text_typed_at_a_prompt_stays_text_through_an_update(tmp_path):
     service = tmp_path / "hello-service"
     (template / "templates" / "README.md").write_text("{# Shorter #}\n{{ cookiecutter.description }}\n")
     commit(template, "A shorter README")
-    subprocess.run(["cruft", "update", "--skip-apply-ask"], cwd=service, check=True, capture_output=True)
+    cruft("update", "--skip-apply-ask", cwd=service)
     assert (service / "README.md").read_text() == text + "\n"
     assert not (tmp_path / "hit").exists()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.files import contents
+from support.linked import create, cruft, follow, run_cruft
 from support.services import BASES, LANGUAGES, QUESTIONS, ROOT, VARIANTS, Service
 from support.template import commit, git, snapshot
 
@@ -26,28 +27,6 @@ DEPENDENCY = {
     "python": ("dependencies = [", '    "mine==1.0.0",'),
     "java": ("<dependencies>", "    <!-- mine 1.0.0 -->"),
 }
-
-
-def cruft(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
-    """Run cruft; it has to succeed."""
-    home = {**os.environ, "HOME": str(cwd), "GIT_CONFIG_GLOBAL": os.devnull}
-    done = subprocess.run(["cruft", *arguments], cwd=cwd, capture_output=True, text=True, env=home)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def create(template: Path, folder: Path, version: str, **answers: str) -> Path:
-    """Make a service with cruft from a version of the template, and commit it."""
-    folder.mkdir()
-    extra = json.dumps(answers)
-    cruft("create", str(template), "--no-input", f"--checkout={version}", f"--extra-context={extra}", cwd=folder)
-    service = folder / "hello-service"
-    # `--checkout` pins the service to that version; a developer follows the default branch.
-    state = json.loads((service / ".cruft.json").read_text())
-    (service / ".cruft.json").write_text(json.dumps({**state, "checkout": None}))
-    git(service, "init", "--quiet", "--initial-branch=main")
-    commit(service, "A new service")
-    return service
 
 
 def replace(file: Path, old: str, new: str) -> None:
@@ -155,15 +134,14 @@ def test_an_update_brings_private_values_up_to_date(updated):
 def test_check_and_diff_tell_the_truth(history, updated):
     service, _, kept = updated
     cruft("check", cwd=service)
-    shown = cruft("diff", cwd=service).stdout
+    shown = cruft("diff", cwd=service)
     different = re.findall(r"^diff --git \S+ upstream-template-new/(\S+)$", shown, re.MULTILINE)
     assert set(different) == {name.as_posix() for name in kept if name != Path("OWN.md")}
 
 
 def test_check_tells_that_there_is_something_new(history, tmp_path):
     service = create(history, tmp_path / "work", "previous")
-    done = subprocess.run(["cruft", "check"], cwd=service, capture_output=True)
-    assert done.returncode == 1
+    assert run_cruft("check", cwd=service)[0] == 1
 
 
 # The last version whose programs were in docker/ beside the team's files, and whose extension had another name.
@@ -228,16 +206,16 @@ def test_a_bad_answer_is_a_sentence_under_cruft_as_well(history, tmp_path):
 
 def test_a_service_made_by_cookiecutter_can_be_linked(template, bake, tmp_path):
     made = shutil.copytree(bake(port="9001").path, tmp_path / "hello-service")
-    cruft("link", str(template), "--no-input", '--extra-context={"port": "9001"}', cwd=made)
+    cruft("link", template, "--no-input", '--extra-context={"port": "9001"}', cwd=made)
     cruft("check", cwd=made)
-    assert not cruft("diff", cwd=made).stdout
+    assert not cruft("diff", cwd=made)
 
 
 @pytest.mark.parametrize(("language", "base"), list(zip(LANGUAGES, itertools.cycle(BASES))))
 def test_cruft_and_cookiecutter_make_the_same(template, bake, tmp_path, language, base):
     """Byte for byte, but for .cruft.json."""
     answers = {"language": language, "runtime_base": base}
-    cruft("create", str(template), "--no-input", f"--extra-context={json.dumps(answers)}", cwd=tmp_path)
+    cruft("create", template, "--no-input", f"--extra-context={json.dumps(answers)}", cwd=tmp_path)
     made = contents(tmp_path / "hello-service")
     assert made.pop(Path(".cruft.json"))
     assert made == contents(bake(**answers).path)
@@ -254,7 +232,7 @@ PROGRAMS = {
 def test_the_weekly_workflow_pushes_the_update(history, tmp_path):
     """Its jobs are run as they stand, each in a checkout of its own; one hands a file to the next."""
     service = create(history, tmp_path / "work", "previous")
-    replace(service / ".cruft.json", str(history), history.as_uri())
+    follow(service, template=history.as_uri())
     commit(service, "The template has an address, not a folder")
     git(tmp_path, "clone", "--quiet", "--bare", str(service), "origin.git")
     jobs = yaml.safe_load((service / ".github" / "workflows" / "weekly.yaml").read_text())["jobs"]
