@@ -150,7 +150,7 @@ def main() -> None:
     dockerfiles = "".join(path.read_text(encoding="utf-8") for path in names)
     table = [f"| network | language | {' | '.join(STEPS)} | downloaded MB |", "|---|---|" + "---:|" * (len(STEPS) + 1)]
     with tempfile.TemporaryDirectory() as folder, site() as place, git_host(Path(folder), "org/slim-templates") as host:
-        source = snapshot(Path(folder, "slim-templates"))
+        source = snapshot(Path(folder, "slim-templates"), whole=True)
         git(source, "push", "--quiet", str(Path(folder, "org/slim-templates.git")), "main")
         for image in {"docker/dockerfile:1"} | engine.base_images(dockerfiles):
             place.offer(image)

@@ -108,7 +108,7 @@ def base(template: Path) -> None:
 @pytest.mark.parametrize(("added", "name"), [(language, "zig"), (base, "(wolfi and (go or java))")])
 def test_the_steps_are_enough(tmp_path, added, name):
     """Rendering, lint and refusals pass for it; each file that was touched is named in the steps."""
-    template = snapshot(tmp_path / "template")
+    template = snapshot(tmp_path / "template", whole=True)
     added(template)
     steps = re.search(f"## Add a {added.__name__}\n(.*?)\n## ", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)[1]
     status = subprocess.run(["git", "status", "--porcelain", "-z"], cwd=template, capture_output=True, text=True).stdout

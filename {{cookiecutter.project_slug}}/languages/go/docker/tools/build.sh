@@ -64,7 +64,11 @@ tags=timetzdata,${TAGS:-} # {{ cookiecutter.runtime_base }} has no time zones, s
 compile() {
     export GOPROXY=off GOOS="$TARGETOS" GOARCH="$TARGETARCH"
     [ ! -e docker/packages.txt ] ||
-        fail "docker/packages.txt is not read: a static binary needs no libraries. For a program that the service runs, or a file that it reads, choose the base alpine, and add RUN apk add --no-cache NAME to stage base of the Dockerfile"
+{% if cookiecutter.runtime_base == "alpine" %}
+        fail "docker/packages.txt is not read: a static binary needs no libraries. For a program that the service runs, or a file that it reads, add RUN apk add --no-cache NAME to stage base of the Dockerfile"
+{% else %}
+        fail "docker/packages.txt is not read: a static binary needs no libraries. A service that runs programs needs a base that has a package manager"
+{% endif %}
     MAIN=${MAIN:-$(service)}
     static packages "$MAIN" "$tags"
     set=''
