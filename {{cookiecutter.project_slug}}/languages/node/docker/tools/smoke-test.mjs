@@ -71,7 +71,7 @@ const settingsHelp =
 
 /** The answer to GET `path`; undefined where there is none. */
 async function ask(path) {
-  const request = get({ port, path, agent: false, signal: AbortSignal.timeout(requestTimeout) });
+  const request = get({ host: "127.0.0.1", port, path, agent: false, signal: AbortSignal.timeout(requestTimeout) });
   try {
     const [response] = await once(request, "response");
     let body = "";
