@@ -261,8 +261,9 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         # A connection keeps what it read until it ends, a refused one too: asyncio reads 256 KiB.
-        # (An attribute of the transports of sockets, which the type does not have.)
-        transport.max_size = 64 << 10  # type: ignore[attr-defined]
+        # (An attribute of asyncio's own transports of sockets, which uvloop's do not have.)
+        if hasattr(transport, "max_size"):
+            transport.max_size = 64 << 10
         # It passes on whatever it does not have itself.
         super().connection_made(Lingering(transport, self))  # type: ignore[arg-type]
         self.load.wait(self)
