@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, matchesGlob } from "node:path";
 
 const [production, out] = process.argv.slice(2);
 const cpu = { amd64: "x64" }[process.env.TARGETARCH] ?? process.env.TARGETARCH;
@@ -32,7 +32,7 @@ function fail(message) {
 const notShipped = [
   /^(docker|test|tests)$/,
   /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-(lock|workspace)\.yaml|yarn\.lock|\.npmrc|\.yarn.*)$/,
-  /^biome\.jsonc?$/,
+  /^(biome\.jsonc?|written-outside)$/,
   /(^|\/)node_modules$/,
   /(^|\/)__tests__$/,
 ];
@@ -117,6 +117,19 @@ function copyWritten(folder) {
   }
 }
 
+/** Programs that a script put into the builder's home folder are missing in the image, unless the team says that it does without. */
+for (const folder of ["written-outside", join(production, "written-outside")]
+  .filter(existsSync)
+  .flatMap((file) => readFileSync(file, "utf8").trim().split("\n"))) {
+  const optional = existsSync("docker/optional-native.txt")
+    ? readFileSync("docker/optional-native.txt", "utf8").split("\n")
+    : [];
+  if (optional.some((pattern) => pattern && matchesGlob(`root/${folder}`, pattern))) continue;
+  fail(
+    `an install script has put programs into ~/${folder}, which is no part of the image. Name the package that brings such a program in docker/packages.txt (for a browser: chromium), and tell the library its path. If the service does without it, add the line */${folder} to docker/optional-native.txt.`,
+  );
+}
+
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const startScripts = ["start:prod", "start"].map((name) => manifest.scripts?.[name] ?? "");
 // Options of node that load a file; it is the next word, or follows a "=".
@@ -124,6 +137,8 @@ const preloading = /\s(?:--import|--require|-r)(?:\s+|=)(\S+)/g;
 const preloads = startScripts.flatMap((script) =>
   [...script.matchAll(preloading)].map(([, name]) => name),
 );
+// What follows the word node needs no ending (bin/www).
+const program = startScripts.map((script) => /\bnode\s+(?:-\S+\s+)*(\S+)/.exec(script)?.[1]);
 // What "main" names, else what a start script does, else what node or this template takes without a word.
 const started = startScripts.flatMap((script) =>
   script
@@ -134,7 +149,9 @@ const started = startScripts.flatMap((script) =>
 const sources = globSync("src/main.{ts,mts,cts,tsx,js,mjs,cjs}").sort();
 const named = manifest.main ? ["", ".js", "/index.js"].map((end) => manifest.main + end) : [];
 const main = [...named, ...started, "index.js", ...sources].find(
-  (file) => /\.[cm]?[jt]sx?$/.test(file) && statSync(file, { throwIfNoEntry: false })?.isFile(),
+  (file) =>
+    (/\.[cm]?[jt]sx?$/.test(file) || program.includes(file) || file === manifest.main) &&
+    statSync(file, { throwIfNoEntry: false })?.isFile(),
 );
 if (!main)
   fail(

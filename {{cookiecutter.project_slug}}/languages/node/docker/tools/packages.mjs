@@ -6,13 +6,19 @@
 //     node packages.mjs project            runs the project's own scripts: postinstall, prepare, build
 //
 // The lock file names the package manager.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
+  appendFileSync,
+  closeSync,
   cpSync,
   existsSync,
   globSync,
   mkdirSync,
+  mkdtempSync,
+  openSync,
   readFileSync,
+  readSync,
   realpathSync,
   statSync,
   symlinkSync,
@@ -35,6 +41,57 @@ function run(program, args, env = {}) {
   });
   if (error) console.error(`packages: ${error.message}`);
   return status === 0;
+}
+
+/** Runs a script, whose words are read and passed on. */
+async function runScript(program, args, env = {}) {
+  const child = spawn(program, args, {
+    stdio: ["inherit", "pipe", "pipe"],
+    env: { ...process.env, CI: "true", ...env },
+  });
+  let output = "";
+  for (const name of ["stdout", "stderr"]) {
+    child[name].setEncoding("utf8").on("data", (text) => {
+      process[name].write(text);
+      output += text;
+    });
+  }
+  const [status] = await once(child, "close");
+  return { isDone: status === 0, output };
+}
+
+/** What a failed script lacked, by its words, and what to do. */
+function advice(output) {
+  const [, host] =
+    /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH) ([\w.-]+)/.exec(output) ??
+    [];
+  const lacksCompiler = /find Python|not found: make|(g\+\+|cc): (not found|No such file)/;
+  if (/self.signed certificate|_CERT_|LEAF_SIGNATURE|local issuer certificate/i.test(output))
+    return "It does not trust the certificate of the host that it downloads from: code of packages runs without the build secrets. Copy the CA bundle into stage deps and name it there (ENV NODE_EXTRA_CA_CERTS=/ca.pem), or let it download from a mirror.";
+  if (/gyp ERR!/.test(output) && lacksCompiler.test(output))
+    return `It compiles${host ? `, because it could not download a binary from ${host}` : ""}, and this image has no compiler: install one in stage deps ({{ "RUN apk add --no-cache python3 make g++" if cookiecutter.runtime_base == "alpine" else "RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++" }}), or take a package that has its binary on npm.`;
+  if (host)
+    return `It downloads from ${host}, which cannot be reached from here: name a proxy (--build-arg HTTPS_PROXY=...), or set in stage deps the variable with which it takes a mirror or downloads nothing (ENV ...).`;
+  return "It is run as on a developer's machine, but without git, a compiler and the build secrets.";
+}
+
+/** Whether a file is a program or a library for Linux. */
+function isNative(file) {
+  const start = Buffer.alloc(4);
+  const opened = openSync(file, "r");
+  readSync(opened, start);
+  closeSync(opened);
+  return start.toString("latin1") === "\x7fELF";
+}
+
+/** Notes the folders of programs that scripts put into a home folder, for build.mjs: they do not ship. */
+function noteWritten(home, since = 0) {
+  const files = globSync("{.[a-z]*,*}/*/**", { cwd: home, withFileTypes: true, exclude: ["**/npm"] })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => statSync(file).mtimeMs >= since && isNative(file))
+    .map((file) => file.slice(home.length + 1).split("/").slice(0, 2).join("/"));
+  for (const folder of new Set(files)) appendFileSync("written-outside", `${folder}\n`);
 }
 
 function fail(sentence) {
@@ -156,28 +213,27 @@ function withScripts() {
   return [...new Set(found.map(json).map(({ name, version }) => `${name}@${version}`))];
 }
 
-function scripts(cpu) {
+async function scripts(cpu) {
   const packages = withScripts();
   if (packages.length === 0) return;
   // Scripts that download or compile a binary ask for its processor by this name.
   const env = cpu ? { npm_config_arch: cpu, npm_config_loglevel: "error" } : {};
+  // Node's headers are in its image; node-gyp need not download them.
+  env.npm_package_config_node_gyp_nodedir = dirname(dirname(process.execPath));
+  // What ships has a home folder of its own, which tells what was written into it.
+  const home = mkdtempSync("/tmp/home-");
+  if (cpu) env.HOME = home;
   const rebuild = isForPnpm
     ? ["pnpm", ["rebuild"]]
     : ["npm", ["rebuild", "--foreground-scripts", ...packages]];
   const [program, args] = rebuild;
-  const { status, stderr } = spawnSync(program, args, {
-    stdio: ["inherit", "inherit", "pipe"],
-    encoding: "utf8",
-    maxBuffer: Number.POSITIVE_INFINITY,
-    env: { ...process.env, CI: "true", ...env },
-  });
-  console.error(stderr);
-  if (status !== 0) {
-    const [, owner] = /^npm error path .*\/node_modules\/(.+)$/m.exec(stderr) ?? [];
-    fail(
-      `${owner ? `the install script of ${owner}` : "an install script"} failed. Where it says "gyp ERR!" above, it compiles, and this image lacks a compiler: take a release that brings its binary, or install what it asks for in stage deps (RUN {{ "apk add" if cookiecutter.runtime_base == "alpine" else "apt-get install" }} ...). Where it downloads something: it does so without the build secrets.`,
-    );
+  const { isDone, output } = await runScript(program, args, env);
+  if (!isDone) {
+    const [, owner] = /^npm error path .*\/node_modules\/(.+)$/m.exec(output) ?? [];
+    const which = owner ? `the install script of ${owner}` : "an install script";
+    fail(`${which} failed. ${advice(output)}`);
   }
+  noteWritten(home);
   sayWhatWasSkipped();
 }
 
@@ -214,9 +270,9 @@ function copyFolders() {
   }
 }
 
-function project() {
+async function project() {
   dropVariables();
-  writeFileSync("/tmp/before-scripts", ""); // what the scripts write into packages is newer
+  writeFileSync("/tmp/before-scripts", ""); // what the scripts write is newer
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20); // clocks of files are coarse
   copyFolders();
   for (const script of ["install", "postinstall", "prepare", "build"]) {
@@ -226,13 +282,12 @@ function project() {
       manifest.workspaces && !(script === "build" && isThere) ? [["--workspaces"]] : [];
     if (isThere) scopes.push([]);
     for (const scope of scopes) {
-      if (!run("npm", ["run", script, "--if-present", ...scope]))
-        fail(
-          `the script "${script}" of package.json failed. It is run as on a developer's machine, but without git and without build secrets.`,
-        );
+      const { isDone, output } = await runScript("npm", ["run", script, "--if-present", ...scope]);
+      if (!isDone) fail(`the script "${script}" of package.json failed. ${advice(output)}`);
     }
   }
+  noteWritten("/root", statSync("/tmp/before-scripts").mtimeMs);
 }
 
 const [action, ...args] = process.argv.slice(2);
-({ fetch, scripts, project })[action](...args);
+await { fetch, scripts, project }[action](...args);

@@ -69,6 +69,14 @@ function fail(what, help) {
 const settingsHelp =
   "What is started is the file that main in package.json names: it has to listen on PORT and to answer GET /healthz with 200. A setting that it needs goes to docker/smoke-test.env. The package of a library or program that it lacks goes to docker/packages.txt. Only /tmp can be written to. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt.";
 
+/** Why a service ends without an error. */
+function endedHelp() {
+  const { main, scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const start = scripts?.["start:prod"] ?? scripts?.start ?? "node";
+  const unused = /\bnode\b/.test(start) ? "" : ` What the script "start" runs (${start}) is not used.`;
+  return `${main}, which main in package.json names, ends by itself: name the file that listens on PORT.${unused} If there is none, write one.`;
+}
+
 /** The answer to GET `path`; undefined where there is none. */
 async function ask(path) {
   const request = get({ host: "127.0.0.1", port, path, agent: false, signal: AbortSignal.timeout(requestTimeout) });
@@ -82,11 +90,26 @@ async function ask(path) {
   }
 }
 
+/** The addresses on which `port` is listened to, as the kernel writes them; none where it does not tell. */
+const listeningOn = () =>
+  ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => {
+    const sockets = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+    return sockets
+      .map((line) => line.trim().split(/\s+|:/))
+      .filter(([, , , local, , , state]) => Number.parseInt(local, 16) === port && state === "0A")
+      .map(([, , address]) => address);
+  });
+// 127.x.y.z, ::1 and ::ffff:127.x.y.z, four bytes at a time, each in the processor's order.
+const loopback = /^(.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F)$/;
+
 const deadline = Date.now() + startTimeout;
 let health;
 for (;;) {
   health = await ask("/healthz");
-  if (!isRunning) fail(`the service ended with ${(await ended).reason}`, settingsHelp);
+  if (!isRunning) {
+    const { reason, code } = await ended;
+    fail(`the service ended with ${reason}`, code === 0 ? endedHelp() : settingsHelp);
+  }
   if (health?.status === 200) break;
   if (Date.now() > deadline) {
     const last = health ? `answers ${health.status}` : "does not answer";
@@ -95,10 +118,20 @@ for (;;) {
   await sleep(50);
 }
 
+const addresses = listeningOn();
+if (addresses.length > 0 && addresses.every((address) => loopback.test(address)))
+  fail(
+    "the service listens on localhost, where nobody outside of its container reaches it",
+    'Let it listen on every address: listen({ port, host: "0.0.0.0" }). Fastify listens on localhost where no host is given.',
+  );
+
 for (const line of requests) {
   const [, path, status, text] = /^(\S+)\s+(\d{3})(?:\s+(.*))?$/.exec(line) ?? [];
   if (!path) fail(`"${line}" is not PATH STATUS [TEXT]`, "Edit docker/smoke-test.txt.");
   const answer = await ask(path);
+  if (!answer) await sleep(100); // to know of its end
+  if (!isRunning)
+    fail(`the service ended with ${(await ended).reason} at GET ${path}`, "Why is said above.");
   const seen = answer ? `${answer.status} ${answer.body.slice(0, 1000)}` : "no answer";
   if (answer?.status !== Number(status) || !answer.body.includes(text ?? ""))
     fail(
@@ -111,9 +144,10 @@ child.kill("SIGTERM");
 const stopped = await Promise.race([ended, sleep(stopTimeout)]);
 if (stopped?.code !== 0) {
   const how = stopped ? `ended with ${stopped.reason}` : "did not end within 30 s";
+  const again = stopped?.code === null ? ", and not send itself the signal again" : "";
   fail(
     `the service ${how} after SIGTERM`,
-    "Let it handle SIGTERM: close the server, finish its requests, exit with code 0.",
+    `Let it handle SIGTERM: close the server, finish its requests, call process.exit(0)${again}.`,
   );
 }
 console.log(

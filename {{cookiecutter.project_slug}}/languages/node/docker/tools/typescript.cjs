@@ -10,6 +10,11 @@ const { paths, preloads, resolvesAsTypeScript } = require("./typescript.json");
 // As if the file that package.json names had been given on the command line.
 if (process.argv[1] === "/app") process.argv[1] = require.resolve("/app");
 
+// As npm does, which starts the service on a developer's machine.
+const { name, version } = JSON.parse(readFileSync("/app/package.json", "utf8"));
+for (const [key, value] of Object.entries({ name, version }))
+  if (value !== undefined) process.env[`npm_package_${key}`] ??= value;
+
 registerHooks({ load, ...(resolvesAsTypeScript && { resolve }) });
 
 // What the start script has node load first, such as a tracer.

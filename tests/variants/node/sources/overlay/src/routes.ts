@@ -29,6 +29,7 @@ export async function routes(app: FastifyInstance): Promise<void> {
     locale: JSON.parse(readFileSync("locales/größe.json", "utf8")).hello,
     view: readFileSync(new URL("views/letter.txt", import.meta.url), "utf8"),
     main: process.argv[1],
+    version: process.env.npm_package_version,
     document,
   }));
 

@@ -3,16 +3,13 @@ const path = require("node:path");
 const express = require("express");
 const morgan = require("morgan");
 
-const port = process.env.PORT || 8080;
-
 const app = express();
 app.set("view engine", "ejs");
 app.use(morgan("combined"));
-app.use(express.static("public"));
+app.use(express.static(path.join(__dirname, "public")));
 app.use(express.json());
 app.use("/books", require(path.join(__dirname, "routes", "books")));
 app.get("/healthz", (_request, response) => response.json({ status: "ok" }));
 app.get("/", (_request, response) => response.render("index", { title: "Hello" }));
 
-const server = app.listen(port);
-process.on("SIGTERM", () => server.close(() => process.exit()));
+module.exports = app;
