@@ -65,11 +65,11 @@ function advice(output) {
   const [, host] =
     /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH) ([\w.-]+)/.exec(output) ??
     [];
-  const lacksCompiler = /find Python|not found: make|(g\+\+|cc): (not found|No such file)/;
+  const lacksCompiler = /gyp ERR! find |not found: make|(g\+\+|cc): (not found|No such file)/;
   if (/self.signed certificate|_CERT_|LEAF_SIGNATURE|local issuer certificate/i.test(output))
     return "It does not trust the certificate of the host that it downloads from: code of packages runs without the build secrets. Copy the CA bundle into stage deps and name it there (ENV NODE_EXTRA_CA_CERTS=/ca.pem), or let it download from a mirror.";
   if (/gyp ERR!/.test(output) && lacksCompiler.test(output))
-    return `It compiles${host ? `, because it could not download a binary from ${host}` : ""}, and this image has no compiler: install one in stage deps ({{ "RUN apk add --no-cache python3 make g++" if cookiecutter.runtime_base == "alpine" else "RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++" }}), or take a package that has its binary on npm.`;
+    return `It compiles${host ? `, because it could not download a binary from ${host}` : ""}, and this image has no compiler: install one in stage deps ({{ cookiecutter._docs }}/services/node.md#native-add-ons has the line), or take a package that has its binary on npm.`;
   if (host)
     return `It downloads from ${host}, which cannot be reached from here: name a proxy (--build-arg HTTPS_PROXY=...), or set in stage deps the variable with which it takes a mirror or downloads nothing (ENV ...).`;
   return "It is run as on a developer's machine, but without git, a compiler and the build secrets.";

@@ -102,6 +102,15 @@ const listeningOn = () =>
 // 127.x.y.z, ::1 and ::ffff:127.x.y.z, four bytes at a time, each in the processor's order.
 const loopback = /^(.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F)$/;
 
+function refuseLocalhost() {
+  const addresses = listeningOn();
+  if (addresses.length > 0 && addresses.every((address) => loopback.test(address)))
+    fail(
+      "the service listens on localhost, where nobody outside of its container reaches it",
+      'Let it listen on every address: listen({ port, host: "0.0.0.0" }). Fastify listens on localhost where no host is given.',
+    );
+}
+
 const deadline = Date.now() + startTimeout;
 let health;
 for (;;) {
@@ -112,18 +121,14 @@ for (;;) {
   }
   if (health?.status === 200) break;
   if (Date.now() > deadline) {
+    refuseLocalhost();
     const last = health ? `answers ${health.status}` : "does not answer";
     fail(`the service is not healthy after 60 s: GET /healthz ${last}`, settingsHelp);
   }
   await sleep(50);
 }
 
-const addresses = listeningOn();
-if (addresses.length > 0 && addresses.every((address) => loopback.test(address)))
-  fail(
-    "the service listens on localhost, where nobody outside of its container reaches it",
-    'Let it listen on every address: listen({ port, host: "0.0.0.0" }). Fastify listens on localhost where no host is given.',
-  );
+refuseLocalhost();
 
 for (const line of requests) {
   const [, path, status, text] = /^(\S+)\s+(\d{3})(?:\s+(.*))?$/.exec(line) ?? [];
