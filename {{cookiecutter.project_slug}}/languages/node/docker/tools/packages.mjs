@@ -63,8 +63,9 @@ async function runScript(program, args, env = {}) {
 /** What a failed script lacked, by its words, and what to do. */
 function advice(output) {
   const [, host] =
-    /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH) ([\w.-]+)/.exec(output) ??
-    [];
+    /\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH) ([\w.-]+)/.exec(
+      output,
+    ) ?? [];
   const lacksCompiler = /gyp ERR! find |not found: make|(g\+\+|cc): (not found|No such file)/;
   if (/self.signed certificate|_CERT_|LEAF_SIGNATURE|local issuer certificate/i.test(output))
     return "It does not trust the certificate of the host that it downloads from: code of packages runs without the build secrets. Copy the CA bundle into stage deps and name it there (ENV NODE_EXTRA_CA_CERTS=/ca.pem), or let it download from a mirror.";
@@ -86,11 +87,21 @@ function isNative(file) {
 
 /** Notes the folders of programs that scripts put into a home folder, for build.mjs: they do not ship. */
 function noteWritten(home, since = 0) {
-  const files = globSync("{.[a-z]*,*}/*/**", { cwd: home, withFileTypes: true, exclude: ["**/npm"] })
+  const files = globSync("{.[a-z]*,*}/*/**", {
+    cwd: home,
+    withFileTypes: true,
+    exclude: ["**/npm"],
+  })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => statSync(file).mtimeMs >= since && isNative(file))
-    .map((file) => file.slice(home.length + 1).split("/").slice(0, 2).join("/"));
+    .map((file) =>
+      file
+        .slice(home.length + 1)
+        .split("/")
+        .slice(0, 2)
+        .join("/"),
+    );
   for (const folder of new Set(files)) appendFileSync("written-outside", `${folder}\n`);
 }
 

@@ -73,13 +73,21 @@ const settingsHelp =
 function endedHelp() {
   const { main, scripts } = JSON.parse(readFileSync("package.json", "utf8"));
   const start = scripts?.["start:prod"] ?? scripts?.start ?? "node";
-  const unused = /\bnode\b/.test(start) ? "" : ` What the script "start" runs (${start}) is not used.`;
+  const unused = /\bnode\b/.test(start)
+    ? ""
+    : ` What the script "start" runs (${start}) is not used.`;
   return `${main}, which main in package.json names, ends by itself: name the file that listens on PORT.${unused} If there is none, write one.`;
 }
 
 /** The answer to GET `path`; undefined where there is none. */
 async function ask(path) {
-  const request = get({ host: "127.0.0.1", port, path, agent: false, signal: AbortSignal.timeout(requestTimeout) });
+  const request = get({
+    host: "127.0.0.1",
+    port,
+    path,
+    agent: false,
+    signal: AbortSignal.timeout(requestTimeout),
+  });
   try {
     const [response] = await once(request, "response");
     let body = "";
