@@ -33,9 +33,10 @@ HEAD = """\
 # Packages of {language}: what works
 
 The most used server-side packages, each loaded in a running, hardened container of a fresh service, the Dockerfile as
-it came out of the template. "Refused" is followed by the sentence with which the build ends; "-" was not tried. Images
-are built on [stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package
-registries. This page is made by `python3 run.py python benchmarks/survey.py {language}`.
+it came out of the template. "Works with" names packages of the distribution that it opens by name. "Refused" is followed
+by the sentence with which the build ends; "-" was not tried. Images are built on
+[stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package registries.
+This page is made by `python3 run.py python benchmarks/survey.py {language}`.
 
 """
 NOT_TRIED = "-"
@@ -55,7 +56,11 @@ SENTENCES = re.compile(r"^(?!ERROR).*(?:native-libraries|packages|deps|build|smo
 
 @dataclass(frozen=True)
 class Package:
-    """A line of a list: name, public figure; for Go import path and an expression that uses it, for Java version."""
+    """A line of a list: name, public figure, and two more columns.
+
+    For Go import path and an expression that uses it; for Java version; for Python the packages of Debian and of Alpine
+    that bring what it opens by name.
+    """
 
     name: str
     figure: str
@@ -66,6 +71,10 @@ class Package:
     def version(self) -> str:
         """For Java."""
         return self.path
+
+    def needs(self, base: str) -> str:
+        """For Python: a line of docker/packages.txt."""
+        return self.expression if base == "alpine" else self.path
 
 
 def go_sources(packages: list[Package]) -> dict[str, str]:
@@ -291,6 +300,9 @@ def grown(language: str, base: str, packages: list[Package], folder: Path) -> Se
         source = change / "overlay" / name
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_text(text)
+    if language == "python" and (lines := [f"{package.needs(base)}\n" for package in packages if package.needs(base)]):
+        (change / "overlay" / "docker").mkdir()
+        (change / "overlay" / "docker" / "packages.txt").write_text("".join(lines))
     (change / "add").write_text(ADD[language].format(names=" ".join(package.name for package in packages)))
     return Service(path, language, base, "survey").changed(change, folder / "grown", host_roots())
 
@@ -311,7 +323,12 @@ def loaded(language: str, base: str, packages: list[Package]) -> dict[str, str]:
             raise engine.EngineError(f"{error}\n{container.logs()[-1000:]}") from error
         finally:
             container.remove()
-    return {name: "works" if "loaded" in said else f"fails: {said['failed']}" for name, said in answers.items()}
+    needs = {package.name: package.needs(base) for package in packages} if language == "python" else {}
+    verdicts = {}
+    for name, said in answers.items():
+        works = f"works with {needs[name]} in docker/packages.txt" if needs.get(name) else "works"
+        verdicts[name] = works if "loaded" in said else f"fails: {said['failed']}"
+    return verdicts
 
 
 def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
@@ -360,7 +377,7 @@ def written(page: Path) -> dict[str, dict[str, str]]:
 
 def page_of(language: str, figure: str, packages: list[Package], verdicts: dict[str, dict[str, str]]) -> str:
     """Return the text of a language's page."""
-    kinds = [verdict.partition(":")[0] for by_base in verdicts.values() for verdict in by_base.values()]
+    kinds = [re.split("[: ]", verdict)[0] for by_base in verdicts.values() for verdict in by_base.values()]
     counts = ", ".join(f"{kind} {kinds.count(kind)}" for kind in sorted(set(kinds) - {NOT_TRIED}, reverse=True))
     text = HEAD.format(language=language) + f"Verdicts over all bases: {counts}.\n\n"
     text += f"| package | {figure} | {' | '.join(BASES)} |\n|---|---|{'---|' * len(BASES)}\n"
