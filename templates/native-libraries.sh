@@ -83,12 +83,20 @@ folder_of() {
 # A JDK that shares libraries with its system lacks some here: a service that draws nothing never loads them.
 is_for_drawing() {
     case $1 in
-        /opt/jvm/*) echo "native-libraries: to draw text or images, the JVM needs $2 (${1##*/}): add its package to docker/packages.txt" ;;
+        /opt/jvm/*) echo "native-libraries: ${1##*/} of the JVM needs $2: if the service uses it (most often to draw text or images), name the package of $2 in docker/packages.txt" ;;
         *) return 1 ;;
     esac
 }
 
 {% endif %}
+# Whether a library named $1 is below one of the other paths. Its file may be named without the version that others ask for.
+is_bundled() {
+    soname=$1
+    shift
+    [ -n "$(find "$@" -name "$soname")" ] ||
+        [ -n "$(find "$@" -type f -name "${soname%%.so*}.so*" -exec grep -lF "$soname" {} +)" ]
+}
+
 in_base() {
     for dir in "${1%/*}" /lib /lib/*-linux-gnu* /usr/lib /usr/lib/*-linux-gnu*; do
         [ ! -e "$base$dir/${1##*/}" ] || return 0
@@ -240,7 +248,7 @@ while read -r verdict subject file; do # `found` has the folder in place of the 
             echo "$native" | grep -qxF "$subject" || is_optional "$file" ||
                 refuse "$subject has native code, and none of it works on this base ($file is made for another machine or C library): take a release made for this one, or another base, as README.md says" "*/$subject*" ;;
         missing) # fine if it is bundled: the program loads it before whoever needs it
-            [ -n "$(find "$@" -name "$subject")" ] || in_base "/lib/$subject" ||
+            is_bundled "$subject" "$@" || in_base "/lib/$subject" ||
                 is_optional "$subject" || is_optional "$file" ||
 {% if cookiecutter.language == "java" %}
                 is_for_drawing "$file" "$subject" ||

@@ -108,10 +108,11 @@ def test_a_bundled_library_stays_where_it_is(search, libc):
     assert "libown-1a2b.so.3" not in names(copied)
 
 
-def test_a_bundled_library_that_the_program_loads_first_needs_no_path(search, libc):
+@pytest.mark.parametrize("name", ["libown.so.1", "libown.so"])
+def test_a_bundled_library_that_the_program_loads_first_needs_no_path(search, libc, name):
     files = {
-        "site-packages/pack/pack.so": library("libown.so"),
-        "site-packages/pack/natives/libown.so": library(soname="libown.so"),
+        "site-packages/pack/pack.so": library("libown.so.1"),
+        f"site-packages/pack/natives/{name}": library(soname="libown.so.1"),
     }
     assert search(libc, files)[:2] == (0, "")
 

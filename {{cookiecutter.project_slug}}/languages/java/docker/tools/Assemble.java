@@ -1,3 +1,5 @@
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,6 +14,7 @@ import java.lang.module.ModuleReference;
 import java.lang.reflect.AccessFlag;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -57,6 +60,11 @@ public final class Assemble {
 
     /** Where Spring Boot packs the jars that a service needs, into a jar or a war. */
     private static final Pattern PACKED = Pattern.compile("(?:BOOT-INF/lib|WEB-INF/lib|WEB-INF/lib-provided)/(.*\\.jar)");
+
+    private static final Pattern PACKED_CLASSES = Pattern.compile("^(?:BOOT-INF|WEB-INF)/classes/");
+
+    /** What is in a war for the container or its launcher. */
+    private static final Pattern NO_PAGES = Pattern.compile("META-INF/.*|WEB-INF/(?:classes|lib|lib-provided)/.*|.*\\.class");
 
     /** The AOT cache holds the jars' time stamps, and exporters cut fractions of a second off. */
     private static final FileTime TIME = FileTime.from(Instant.parse("1980-01-01T00:00:02Z"));
@@ -106,18 +114,37 @@ public final class Assemble {
             return Files.exists(target().resolve("quarkus-app"));
         }
 
-        /** The manifest that Maven has written, or an empty one. */
+        /** The manifest that Maven has written: one that names a class to start, else any, else an empty one. */
         static Manifest manifest(Path folder) throws IOException {
+            Manifest first = null;
+            for (Path file : archives(folder)) {
+                try (JarFile jar = new JarFile(file.toFile())) {
+                    Manifest manifest = jar.getManifest();
+                    if (manifest != null && started(manifest) != null) {
+                        return manifest;
+                    }
+                    first = first == null ? manifest : first;
+                }
+            }
+            return first == null ? new Manifest() : first;
+        }
+
+        /** The jars and wars that have classes of this module: plugins lay others beside them, such as agents. */
+        static List<Path> archives(Path folder) throws IOException {
+            Path classes = folder.resolve("target/classes");
+            List<Path> all, own = new ArrayList<>();
             try (Stream<Path> files = Files.list(folder.resolve("target"))) {
-                for (Path file : files.filter(f -> f.toString().matches(".*\\.[jw]ar")).sorted().toList()) {
-                    try (JarFile jar = new JarFile(file.toFile())) {
-                        if (jar.getManifest() != null && started(jar.getManifest()) != null) {
-                            return jar.getManifest();
-                        }
+                all = files.filter(f -> f.toString().matches(".*\\.[jw]ar")).sorted().toList();
+            }
+            for (Path file : all) {
+                try (ZipFile archive = new ZipFile(file.toFile())) {
+                    if (archive.stream().map(ZipEntry::getName).filter(name -> name.endsWith(".class"))
+                            .anyMatch(name -> Files.exists(classes.resolve(PACKED_CLASSES.matcher(name).replaceFirst(""))))) {
+                        own.add(file);
                     }
                 }
             }
-            return new Manifest();
+            return own.isEmpty() ? all : own;
         }
 
         /** Spring Boot names its own launcher as Main-Class, and the service as Start-Class. */
@@ -244,9 +271,12 @@ public final class Assemble {
         Set<String> packed = new HashSet<>();
         try (Stream<Path> files = Files.list(folder.resolve("target"))) {
             for (Path file : files.filter(f -> f.toString().matches(".*\\.[jw]ar")).toList()) {
-                try (ZipFile archive = new ZipFile(file.toFile())) {
-                    archive.stream().map(entry -> PACKED.matcher(entry.getName())).filter(Matcher::matches)
-                            .forEach(name -> packed.add(name.group(1)));
+                try (JarFile archive = new JarFile(file.toFile())) {
+                    // A war of another plugin has its jars in the same place, without the optional ones.
+                    if (archive.getManifest() != null && archive.getManifest().getMainAttributes().getValue("Spring-Boot-Lib") != null) {
+                        archive.stream().map(entry -> PACKED.matcher(entry.getName())).filter(Matcher::matches)
+                                .forEach(name -> packed.add(name.group(1)));
+                    }
                 }
             }
         }
@@ -282,26 +312,59 @@ public final class Assemble {
         return new ArrayList<>(List.of("/app/quarkus-run.jar"));
     }
 
-    /** Writes the module's jar of its classes: what Maven has packed may have been packed again with all that it needs. */
+    /**
+     * Writes the module's jar of its classes: what Maven has packed may have been packed again with all that it needs.
+     * Classes that a plugin has added to the package only come along, and so do the pages of a war, as a jar has them.
+     */
     private void pack(Module module, Path jar) throws IOException {
         Manifest manifest = Module.manifest(module.folder());
         Attributes attributes = manifest.getMainAttributes();
         attributes.putIfAbsent(Attributes.Name.MANIFEST_VERSION, "1.0");
         attributes.remove(Attributes.Name.CLASS_PATH);
         attributes.put(Attributes.Name.MAIN_CLASS, module.mainClass());
-        Path classes = module.target().resolve("classes");
+        Path content = Files.createTempDirectory("content");
+        for (Path archive : Module.archives(module.folder())) {
+            try (ZipFile packed = new ZipFile(archive.toFile())) {
+                for (ZipEntry entry : Collections.list(packed.entries())) {
+                    Matcher added = PACKED_CLASSES.matcher(entry.getName());
+                    boolean isPage = archive.toString().endsWith(".war") && !NO_PAGES.matcher(entry.getName()).matches();
+                    if (!entry.isDirectory() && (added.lookingAt() || isPage)) {
+                        Path file = content.resolve(isPage ? "META-INF/resources/" + entry.getName() : added.replaceFirst(""));
+                        Files.createDirectories(file.getParent());
+                        Files.copy(packed.getInputStream(entry), file, StandardCopyOption.REPLACE_EXISTING);
+                    }
+                }
+            }
+        }
+        copy(module.target().resolve("classes"), content);
         try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar));
-                Stream<Path> files = Files.walk(classes)) {
+                Stream<Path> files = Files.walk(content)) {
             out.putNextEntry(entry(JarFile.MANIFEST_NAME));
             manifest.write(out);
             // Folders are entries, too: libraries look for what is in them.
-            for (Path file : files.filter(f -> !f.equals(classes)).sorted().toList()) {
-                String name = classes.relativize(file).toString();
+            for (Path file : files.filter(f -> !f.equals(content)).sorted().toList()) {
+                String name = content.relativize(file).toString();
                 if (!name.equals(JarFile.MANIFEST_NAME)) {
                     out.putNextEntry(entry(Files.isDirectory(file) ? name + "/" : name));
                     if (Files.isRegularFile(file)) {
                         Files.copy(file, out);
                     }
+                }
+            }
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        if (!Files.isDirectory(from)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path copy = to.resolve(from.relativize(file));
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else {
+                    Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
                 }
             }
         }
@@ -371,6 +434,9 @@ public final class Assemble {
         /** The JDK's tools are large. A text that names them (javac, jshell) is no sign that a service runs them. */
         private static final Pattern TOOLS = Pattern.compile("jdk\\.(compiler|jartool|javadoc|jconsole|jdeps|jlink|jpackage|jshell|hotspot\\.agent|internal\\..*|jstatd)");
 
+        /** Files of the service that may name classes: bean definitions, loggers, providers. */
+        private static final Pattern CONFIGURATION = Pattern.compile(".*\\.(?:xml|properties|ya?ml|conf)|META-INF/services/.*");
+
         private final Map<String, ModuleReference> modules = new HashMap<>();
         private final Set<String> needed = new TreeSet<>();
         private final Set<String> seen = new HashSet<>();
@@ -390,6 +456,8 @@ public final class Assemble {
                     for (ZipEntry entry : Collections.list(content.entries())) {
                         if (isLoaded(entry.getName())) {
                             add(content.getInputStream(entry).readAllBytes());
+                        } else if (file.endsWith("app.jar") && CONFIGURATION.matcher(entry.getName()).matches()) {
+                            addNames(new String(content.getInputStream(entry).readAllBytes(), ISO_8859_1), true);
                         }
                     }
                 }
@@ -417,9 +485,7 @@ public final class Assemble {
                     if (entry instanceof Utf8Entry text) {
                         boolean isText = texts.contains(entry.index());
                         if (seen.add(isText + text.stringValue())) {
-                            for (Matcher name = CLASS.matcher(text.stringValue()); name.find(); ) {
-                                add(name.group().replace('.', '/'), isText);
-                            }
+                            addNames(text.stringValue(), isText);
                         }
                     }
                 }
@@ -428,7 +494,16 @@ public final class Assemble {
             }
         }
 
+        private void addNames(String text, boolean isText) {
+            for (Matcher name = CLASS.matcher(text); name.find(); ) {
+                add(name.group().replace('.', '/'), isText);
+            }
+        }
+
         private void add(String name, boolean isText) {
+            if (name.equals("javax/tools/ToolProvider") && !isText) {
+                needed.add("jdk.compiler " + jar); // found by a service loader, which only those ask that compile
+            }
             int end = name.lastIndexOf('/');
             ModuleReference module = end < 0 ? null : modules.get(name.substring(0, end).replace('/', '.'));
             if (module == null || needed.contains(module.descriptor().name() + " " + jar)

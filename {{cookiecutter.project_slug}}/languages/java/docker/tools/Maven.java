@@ -45,14 +45,19 @@ public final class Maven {
     private static final Path CACHE = Path.of("/root/.m2/repository");
     private static final Path REPOSITORY = Path.of("/maven/repository");
     private static final Path TRUST_STORE = Path.of("/maven/ca.p12");
+    private static final Path TOOLCHAINS = Path.of("/maven/toolchains.xml");
     private static final Path OFFLINE = Path.of("/maven/offline");
     private static final Path PROXIES = Path.of("/dev/shm/proxies.xml"); // memory: a password belongs in no layer
 
     private static final int RELEASE = Runtime.version().feature();
 
     /** What plugins and annotation processors say of a JDK that is newer than they are. */
-    private static final Pattern TOO_OLD = Pattern.compile(
-            "major version " + (44 + RELEASE) + "|com\\.sun\\.tools\\.javac|Java " + RELEASE + "\\b|\\b" + RELEASE + "\\.0\\.\\d");
+    private static final Pattern TOO_OLD = Pattern.compile("(?m)major version " + (44 + RELEASE) + "\\b"
+            + "|(?:Error|Exception)\\b.*com[./]sun[./]tools[./]javac"
+            + "|\\bJava " + RELEASE + " \\(" + (44 + RELEASE) + "\\)"
+            + "|Exception: " + Pattern.quote(System.getProperty("java.version")) + "$"
+            + "|(?i:not (?:yet )?support(?:ed)?\\b.{0,40}\\b(?:Java|JDK)(?: version)? " + RELEASE + "\\b)"
+            + "|(?i:\\b(?:Java|JDK)(?: version)? " + RELEASE + "\\b.{0,20}\\bnot (?:yet )?support)");
 
     private static String errors = "";
 
@@ -74,6 +79,10 @@ public final class Maven {
             if (code != 0 && TOO_OLD.matcher(errors).find()) {
                 System.err.println("maven: the JDK of this image is of release " + RELEASE + ": if the error above is about it,"
                         + " take a newer release of the plugin or annotation processor.");
+            }
+            if (code != 0 && errors.contains("toolchain")) {
+                System.err.println("maven: this image has one JDK, of release " + RELEASE + ". Let the toolchain that pom.xml asks for"
+                        + " be a range of versions with that one in it, without a vendor, or leave it to a profile.");
             }
             if (code != 0 && !offline.isEmpty()) {
                 System.err.println(
@@ -143,7 +152,7 @@ public final class Maven {
 
     private static boolean namesProcessors() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of(""))) {
-            for (Path file : files.filter(f -> f.endsWith("pom.xml")).toList()) {
+            for (Path file : files.filter(f -> f.getFileName().toString().matches(".*pom.*\\.xml")).toList()) {
                 if (Files.readString(file).contains("<annotationProcessorPaths>")) {
                     return true;
                 }
@@ -171,6 +180,7 @@ public final class Maven {
         }
         command.add("-Dmaven.repo.local=" + repository);
         command.add("-Dquarkus.package.jar.type=fast-jar"); // what Assemble lays out, also where one jar is made else
+        command.addAll(List.of("--global-toolchains", toolchains().toString()));
         command.addAll(settings);
         if (Files.exists(CHECKSUMS)) {
             boolean strictly = repository.equals(REPOSITORY) && !Files.readString(Path.of("pom.xml")).contains("<module>");
@@ -196,6 +206,16 @@ public final class Maven {
         });
         errors = said.toString();
         return process.waitFor();
+    }
+
+    /** The JDK of the image, for a project that has Maven look for one. A requirement without a range is compared as it is. */
+    private static Path toolchains() throws IOException {
+        String toolchains = Stream.of(String.valueOf(RELEASE), System.getProperty("java.version"))
+                .map(version -> "<toolchain><type>jdk</type><provides>" + element("version", version) + "</provides>"
+                        + "<configuration>" + element("jdkHome", System.getProperty("java.home")) + "</configuration></toolchain>")
+                .collect(Collectors.joining());
+        Files.createDirectories(TOOLCHAINS.getParent());
+        return Files.writeString(TOOLCHAINS, "<toolchains>" + toolchains + "</toolchains>");
     }
 
     /** Options of Maven's resolver: https://maven.apache.org/resolver/expected-checksums.html. */

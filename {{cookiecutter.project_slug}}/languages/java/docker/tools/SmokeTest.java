@@ -154,8 +154,9 @@ public final class SmokeTest {
         for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS); System.nanoTime() < end; ) {
             if (!service.isAlive()) {
                 throw new Failure("the service ends with " + service.exitValue() + " before GET /healthz is answered with 200",
-                        "A setting that it needs goes to docker/smoke-test.env, a module of the JDK that it lacks to"
-                                + " docker/modules.txt. " + WITHOUT);
+                        "A setting that it needs goes to docker/smoke-test.env, an option of the JVM to docker/java.options, a"
+                                + " module of the JDK that it lacks to docker/modules.txt; arguments its main method has to"
+                                + " supply itself. " + WITHOUT);
             }
             try {
                 int status = get("/healthz").status();

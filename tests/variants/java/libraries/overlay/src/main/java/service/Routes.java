@@ -124,6 +124,7 @@ final class Routes {
                                 "recordings",
                                 beans.isRegistered(
                                         new ObjectName("jdk.management.jfr:type=FlightRecorder")))
+                        .add("rmi", ModuleLayer.boot().findModule("jdk.naming.rmi").isPresent())
                         .add("kerberos", Security.getProvider("JdkSASL") != null)
                         .add(
                                 "figures",

@@ -1,5 +1,7 @@
 package api;
 
+import static javax.lang.model.SourceVersion.RELEASE_25;
+
 import com.sun.net.httpserver.HttpServer;
 
 import java.io.IOException;
@@ -10,6 +12,8 @@ import java.nio.file.Path;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 
+import javax.tools.ToolProvider;
+
 /** What a project of several modules brings along. */
 public final class Api {
     private Api() {}
@@ -19,20 +23,44 @@ public final class Api {
         HttpServer server = HttpServer.create(new InetSocketAddress(port), 0);
         answer(server, "/healthz", () -> "ok");
         answer(server, "/modules", lib.Greeting::text);
-        answer(server, "/version", Api::version);
+        answer(server, "/version", () -> setting("version"));
         answer(server, "/page", () -> Files.readString(Path.of("api/src/main/webapp/page.html")));
         answer(server, "/opened", Api::opened);
         answer(server, "/driver", () -> vendor.Driver.NAME);
         answer(server, "/codec", () -> vendor.Codec.NAME);
+        answer(server, "/about", Api::about);
+        answer(server, "/named", () -> Class.forName(setting("rows")).getName());
+        answer(server, "/compiler", Api::compiler);
+        answer(server, "/built", Api::built);
         server.start();
     }
 
-    private static String version() throws IOException {
+    /** A page of the war, as a web server finds those of jars. */
+    private static String about() throws IOException {
+        try (var page = Api.class.getResourceAsStream("/META-INF/resources/about.html")) {
+            return new String(page.readAllBytes());
+        }
+    }
+
+    private static String compiler() {
+        return ToolProvider.getSystemJavaCompiler().getSourceVersions().contains(RELEASE_25)
+                ? "compiles"
+                : "is older";
+    }
+
+    /** What was built before is not there; a folder of the sources may have the same name. */
+    private static String built() {
+        return Files.exists(Path.of("jobs/nightly/mail/target"))
+                + " "
+                + Files.exists(Path.of("api/src/main/webapp/target/page.html"));
+    }
+
+    private static String setting(String name) throws IOException {
         Properties properties = new Properties();
         try (var file = Api.class.getResourceAsStream("/api.properties")) {
             properties.load(file);
         }
-        return properties.getProperty("version");
+        return properties.getProperty(name);
     }
 
     /** By reflection into a package that the manifest opens. */
