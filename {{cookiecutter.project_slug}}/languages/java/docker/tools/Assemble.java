@@ -441,6 +441,7 @@ public final class Assemble {
         private final Set<String> needed = new TreeSet<>();
         private final Set<String> seen = new HashSet<>();
         private String jar;
+        private boolean isOwn;
 
         Modules() {
             for (ModuleReference module : ModuleFinder.ofSystem().findAll()) {
@@ -451,12 +452,13 @@ public final class Assemble {
         Set<String> of(List<Path> jars) throws IOException {
             for (Path file : jars) {
                 jar = file.getFileName().toString();
+                isOwn = file.endsWith("service/app.jar");
                 seen.clear();
                 try (ZipFile content = new ZipFile(file.toFile())) {
                     for (ZipEntry entry : Collections.list(content.entries())) {
                         if (isLoaded(entry.getName())) {
                             add(content.getInputStream(entry).readAllBytes());
-                        } else if (file.endsWith("app.jar") && CONFIGURATION.matcher(entry.getName()).matches()) {
+                        } else if (isOwn && CONFIGURATION.matcher(entry.getName()).matches()) {
                             addNames(new String(content.getInputStream(entry).readAllBytes(), ISO_8859_1), true);
                         }
                     }
@@ -501,8 +503,8 @@ public final class Assemble {
         }
 
         private void add(String name, boolean isText) {
-            if (name.equals("javax/tools/ToolProvider") && !isText) {
-                needed.add("jdk.compiler " + jar); // found by a service loader, which only those ask that compile
+            if (name.equals("javax/tools/ToolProvider") && !isText && isOwn) {
+                needed.add("jdk.compiler " + jar); // which a service loader finds; frameworks mostly do without
             }
             int end = name.lastIndexOf('/');
             ModuleReference module = end < 0 ? null : modules.get(name.substring(0, end).replace('/', '.'));
