@@ -27,7 +27,8 @@ RUN javac -d . /tools/*.java && \
 # Dependencies and plugins, downloaded again only when a pom.xml changes.
 FROM jdk AS deps
 WORKDIR /src
-COPY --parents **/pom.xml .mvn* docker/checksums.sha256* ./
+# (Parents may have another name.)
+COPY --parents **/*pom*.xml .mvn* docker/checksums.sha256* ./
 # The secrets, where there are any: `ca` is the company's CA bundle, `registry` a settings.xml with its repository.
 # No other step gets them, because the other steps run the code of plugins.
 RUN --mount=type=cache,id=acme/hello-service/maven,target=/root/.m2 \
