@@ -29,8 +29,11 @@ RUN --mount=type=bind,from={{ static }},target=/from \
 
 FROM {{ distroless }} AS base
 {% elif cookiecutter.runtime_base == "alpine" %}
+# Kinds of files by their names, as most systems know them: Alpine has none.
 RUN --mount=type=bind,from={{ image("alpine") }},target=/from \
+    --mount=type=bind,from={{ static }},target=/static \
     mkdir -p /rootfs/app /rootfs/etc && \
+    cp -L /static/etc/mime.types /rootfs/etc/ && \
     { cat /from/etc/passwd && echo "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin"; } >/rootfs/etc/passwd && \
     { cat /from/etc/group && echo "nonroot:x:65532:"; } >/rootfs/etc/group
 

@@ -57,7 +57,9 @@ def find_library(name: str) -> str | None:
             found = [file.name for file in folder.glob(f"lib{glob.escape(name)}{ending}")]
             if found:
                 return min(found, key=len)  # that of libz.so.1.3.1 is libz.so.1
-    return None
+    # musl is one file for all of these; its loader takes their names for that file, too.
+    one = name in ("c", "dl", "m", "pthread", "rt", "util", "xnet")
+    return next((file.name for file in Path("/lib").glob("libc.musl-*.so.1") if one), None)
 
 
 def copy(folder: str) -> None:

@@ -40,15 +40,27 @@ DEFAULT_BACKEND = ["setuptools>=40.8.0"]
 # What some backends ask for on top, once they are there, to link a folder in place of copying it.
 LINKING = ["editables"]
 
+# A line to copy: the builders have no compiler, and what else is needed the package's own page says.
+INSTALL = (
+    "apk add gcc musl-dev"
+    if Path("/sbin/apk").exists()
+    else "apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev"
+)
+COMPILER = (
+    "If a compiler, a header or pkg-config is what it misses, write this line before the first RUN"
+    f" of the Dockerfile, with the packages that the dependency's own instructions name: RUN"
+    f" {INSTALL}"
+)
+
 FOLDER_FAILS = (
     "a folder of this repository could not be built as a package, as it says above. A version that"
     " comes from git's tags: .git is not in the build context; write the version into"
     " pyproject.toml, or a fallback version, which setuptools-scm and hatch-vcs have a setting for."
-    " What a compiler takes is installed in stage deps of the Dockerfile"
+    f" {COMPILER}"
 )
 SOURCE_FAILS = (
-    "a package that no-binary in pyproject.toml names could not be compiled, as it says above: what"
-    " the compiler takes is installed in stage deps of the Dockerfile, in a step before the first"
+    "a package that no-binary in pyproject.toml names could not be compiled, as it says above."
+    f" {COMPILER}"
 )
 
 
@@ -96,9 +108,8 @@ def install(*options: str, lines: list[str], **variables: str) -> None:
         fail(
             "uv could not install the above. If a package has no wheel for this base, take a"
             " release that has one, or name it in pyproject.toml, under [tool.uv.pip]:"
-            ' no-binary = ["NAME"]. It is then compiled; what the compiler needs has to be'
-            " installed in stage deps of the Dockerfile. If an index asks for an account,"
-            " give it one: --secret id=registry,src=FILE, a uv.toml"
+            ' no-binary = ["NAME"]. It is then compiled. If an index asks for an account,'
+            " give it one: --secret id=registry,src=FILE, where FILE is a uv.toml"
         )
 
 

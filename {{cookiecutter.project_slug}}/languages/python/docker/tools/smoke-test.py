@@ -7,6 +7,7 @@ Its settings are in docker/smoke-test.env, its requests in docker/smoke-test.txt
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +52,7 @@ def main(command: list[str]) -> None:
     for request in requests:
         check(service, port, request)
     check_memory(service)
+    check_signal(service)
 
     service.terminate()
     try:
@@ -154,6 +156,19 @@ def check_memory(service: Service) -> None:
             service,
             f"the service holds {megabytes:.0f} MB of memory, and its container gets {limit}."
             " Raise MEMORY_MB in docker/limits.env, and the limits in deploy/",
+        )
+
+
+def check_signal(service: Service) -> None:
+    """Fail if SIGTERM is left to its default, which ends the service here, and not as PID 1."""
+    status = Path(f"/proc/{service.pid}/status").read_text(encoding="utf-8")
+    masks = re.findall(r"^Sig(?:Cgt|Blk):\s*(\w+)", status, re.MULTILINE)
+    if not any(int(mask, 16) >> signal.SIGTERM - 1 & 1 for mask in masks):
+        fail(
+            service,
+            "the service does not handle SIGTERM. The kernel keeps that signal from PID 1, so the"
+            " container would be killed in the middle of requests. Handle it before the server"
+            " starts: signal.signal(signal.SIGTERM, lambda *_: sys.exit())",
         )
 
 
