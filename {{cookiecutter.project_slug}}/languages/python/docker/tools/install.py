@@ -40,16 +40,16 @@ DEFAULT_BACKEND = ["setuptools>=40.8.0"]
 # What some backends ask for on top, once they are there, to link a folder in place of copying it.
 LINKING = ["editables"]
 
-# A line to copy: the builders have no compiler, and what else is needed the package's own page says.
+# A line to copy: the builders have no compiler.
 INSTALL = (
-    "apk add gcc musl-dev"
+    "apk add --no-cache gcc musl-dev"
     if Path("/sbin/apk").exists()
     else "apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev"
 )
 COMPILER = (
-    "If a compiler, a header or pkg-config is what it misses, write this line before the first RUN"
-    f" of the Dockerfile, with the packages that the dependency's own instructions name: RUN"
-    f" {INSTALL}"
+    f"If it lacks a compiler, a header or pkg-config, write the line `RUN {INSTALL}` before the"
+    " first RUN of the Dockerfile, and in it the packages that the dependency's own instructions"
+    " name"
 )
 
 FOLDER_FAILS = (
