@@ -74,8 +74,11 @@ RUN --mount=type=bind,from=tools,target=/tools \
 
 # The user: a number for Kubernetes, a name for programs that ask for one. /tmp is where it may write.
 FROM deps AS rootfs
+# Kinds of files by their names, as most systems know them: Alpine has none.
 RUN --mount=type=bind,from=alpine:3.24,target=/from \
+    --mount=type=bind,from=gcr.io/distroless/static-debian13:nonroot,target=/static \
     mkdir -p /rootfs/app /rootfs/etc && \
+    cp -L /static/etc/mime.types /rootfs/etc/ && \
     { cat /from/etc/passwd && echo "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin"; } >/rootfs/etc/passwd && \
     { cat /from/etc/group && echo "nonroot:x:65532:"; } >/rootfs/etc/group
 
