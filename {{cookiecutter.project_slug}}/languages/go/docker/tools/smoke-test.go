@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -146,12 +147,13 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 		Transport:     &http.Transport{DisableKeepAlives: true}, // and no proxy
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	address := "http://127.0.0.1:"
+	port := ""
 	for _, variable := range environment {
-		if port, ok := strings.CutPrefix(variable, "PORT="); ok {
-			address = "http://127.0.0.1:" + port
+		if value, ok := strings.CutPrefix(variable, "PORT="); ok {
+			port = value
 		}
 	}
+	address := "http://127.0.0.1:" + port
 
 	for deadline := time.Now().Add(startTimeout); ; time.Sleep(20 * time.Millisecond) {
 		select {
@@ -167,6 +169,12 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 			return fmt.Errorf("the service did not answer GET /healthz with 200 within %s; last: %s. %s", startTimeout, answer(status, "", err), help)
 		}
 	}
+	// Another address of the loopback interface.
+	connection, err := net.DialTimeout("tcp", "127.0.0.2:"+port, requestTimeout)
+	if err != nil {
+		return errors.New(`the service listens on localhost, where nobody outside of its container reaches it. Let it listen on every address: ":" + port`)
+	}
+	_ = connection.Close()
 	for _, r := range requests {
 		status, body, err := get(client, address+r.path)
 		if status != r.status || !strings.Contains(body, r.text) {

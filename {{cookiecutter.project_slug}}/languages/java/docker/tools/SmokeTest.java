@@ -2,6 +2,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +89,7 @@ public final class SmokeTest {
         Process service = java("@/app/main-class", options, log);
         try {
             awaitHealth(service);
+            checkAddress();
             for (Request request : requests) {
                 ask(request);
             }
@@ -171,6 +173,16 @@ public final class SmokeTest {
         }
         throw new Failure("GET /healthz is not answered with 200 within " + START_SECONDS + " seconds, but with " + last,
                 "A setting that it needs goes to docker/smoke-test.env. " + WITHOUT);
+    }
+
+    private static void checkAddress() throws Failure {
+        // Another address of the loopback interface.
+        try {
+            new Socket("127.0.0.2", Integer.parseInt(PORT)).close();
+        } catch (IOException e) {
+            throw new Failure("the service listens on localhost, where nobody outside of its container reaches it",
+                    "Let it listen on every address: 0.0.0.0");
+        }
     }
 
     private static void ask(Request request) throws Failure {

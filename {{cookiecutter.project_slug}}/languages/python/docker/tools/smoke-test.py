@@ -9,6 +9,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -104,6 +105,7 @@ def await_health(service: Service, port: int) -> None:
             last = str(error)
         else:
             if status == http.HTTPStatus.OK:
+                check_address(service, port)
                 return
             last = f"the last answer was {status}"
         if (code := service.poll()) is not None:
@@ -117,6 +119,19 @@ def await_health(service: Service, port: int) -> None:
         f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
         f" It has to listen on PORT. {HELP}",
     )
+
+
+def check_address(service: Service, port: int) -> None:
+    """Fail if the service listens on localhost only: nobody outside of its container reaches it."""
+    try:
+        # Another address of the loopback interface.
+        socket.create_connection(("127.0.0.2", port), timeout=5).close()
+    except OSError:
+        fail(
+            service,
+            "the service listens on localhost, where nobody outside of its container reaches it."
+            ' Let it listen on every address: host="0.0.0.0"',
+        )
 
 
 def check(service: Service, port: int, request: Request) -> None:
