@@ -104,17 +104,18 @@ func (s *server) routes(mux *http.ServeMux) {
 """
     sources = {"routes.go": routes}
     for package in packages:
-        alias = package.expression.partition(".")[0].lstrip("&*(")
+        named = package.expression.partition(".")[0].lstrip("&*(")
+        expression = re.sub(rf"\b{named}\.", "imported.", package.expression)  # `server` is a type of the service
         sources[f"load-{spelled(package.name)}-.go"] = f"""package main
 
 import (
 	"fmt"
 
-	{alias} "{package.path or package.name}"
+	imported "{package.path or package.name}"
 )
 
 func init() {{
-	loaders["{package.name}"] = func() string {{ return fmt.Sprint({package.expression}) }}
+	loaders["{package.name}"] = func() string {{ return fmt.Sprint({expression}) }}
 }}
 """
     return sources
