@@ -1,6 +1,6 @@
 """Measure what a fleet of services costs on remote builders: BuildKit in containers of its own, every cache cold.
 
-    python3 run.py python benchmarks/builders.py
+    python3 run.py python benchmarks/builders.py            writes docs/builders.md
 
 One service of each language alone, then four and twelve together with one bake file on one builder, then the twelve on
 two builders, then again on a builder that has nothing but what the others left in a registry. Base images come from a
@@ -16,7 +16,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from measure import conditions, make, seconds
+from measure import conditions, make, seconds, write_page
 from support import engine
 from support.builders import REGISTRY, Site, site
 from support.services import BASES, COMBINATIONS, LANGUAGES, RECORDS, Service, host_roots
@@ -61,15 +61,21 @@ def different(here: Path, there: Path) -> list[str]:
     return found
 
 
-def row(what: str, builders: int, services: int, took: float, slowest: float) -> None:
-    """Print a row of the table; times in seconds."""
-    print(
-        f"| {what} | {builders} | {services} | {took:.0f} | {took / services:.0f} | {took / slowest:.1f} |", flush=True
-    )
+HEAD = [
+    "| what is built, every cache cold | builders | services | s | s a service | x the slowest alone |",
+    "|---|---:|---:|---:|---:|---:|",
+]
+
+
+def row(what: str, builders: int, services: int, took: float, slowest: float) -> str:
+    """Print a row of the table and return it; times in seconds."""
+    text = f"| {what} | {builders} | {services} | {took:.0f} | {took / services:.0f} | {took / slowest:.1f} |"
+    print(text, flush=True)
+    return text
 
 
 def measure(place: Site, folder: Path) -> None:
-    """Print the table, and on what it was measured."""
+    """Print the table, write the page, and say whether the images are the same everywhere."""
     # A short name for each: cache mounts are named after it.
     made = {}
     for language, base in COMBINATIONS:
@@ -79,8 +85,6 @@ def measure(place: Site, folder: Path) -> None:
     texts = [service.read("Dockerfile") for service in made.values()]
     for image in {"docker/dockerfile:1"}.union(*map(engine.base_images, texts)):
         place.offer(image)
-    print("| what is built, every cache cold | builders | services | s | s a service | x the slowest alone |")
-    print("|---|---:|---:|---:|---:|---:|")
 
     def on_its_own(name: str, services: list[Service], cache: tuple[str, ...] = ()) -> float:
         """Build on a new builder, which is removed afterwards: a cache takes gigabytes."""
@@ -93,13 +97,12 @@ def measure(place: Site, folder: Path) -> None:
     alone = [(language, BASES[0]) for language in LANGUAGES]
     single = {pair: on_its_own(f"alone-{pair[0]}", [made[pair]]) for pair in alone}
     slowest = max(single.values())
-    for (language, base), took in single.items():
-        row(f"{language} on {base}", 1, 1, took, slowest)
+    rows = [row(f"{language} on {base}", 1, 1, took, slowest) for (language, base), took in single.items()]
     took = on_its_own("four", [made[pair] for pair in alone])
-    row("one of each language", 1, len(alone), took, slowest)
+    rows.append(row("one of each language", 1, len(alone), took, slowest))
     everything = list(made.values())
-    took = on_its_own("one", everything)
-    row("each language on each base", 1, len(everything), took, slowest)
+    cold = on_its_own("one", everything)
+    rows.append(row("each language on each base", 1, len(everything), cold, slowest))
 
     # Each builder gets whole languages: the bases of a language share the most.
     halves = [[service for service in everything if service.language in half] for half in split(single)]
@@ -112,15 +115,24 @@ def measure(place: Site, folder: Path) -> None:
         took = seconds(lambda: list(pool.map(build, range(len(halves)))))
     for builder in builders:
         place.remove(builder)
-    row("the same, and the cache to a registry", len(builders), len(everything), took, slowest)
-    took = on_its_own("cached", everything, ("from",))
-    row("the same from the cache in the registry", 1, len(everything), took, slowest)
+    rows.append(row("the same, and the cache to a registry", len(builders), len(everything), took, slowest))
+    cached = on_its_own("cached", everything, ("from",))
+    rows.append(row("the same from the cache in the registry", 1, len(everything), cached, slowest))
+    core_seconds = cold / len(everything) * int(engine.docker("info", "--format={{.NCPU}}"))
+    write_page(
+        "builders",
+        table="\n".join([*HEAD, *rows]),
+        conditions=conditions(set().union(*map(engine.stand_ins, texts))),
+        each=f"{core_seconds:.0f}",
+        hours=f"{core_seconds * 1000 / 3600:.0f}",
+        minutes=f"{core_seconds * 1000 / 64 / 60:.0f}",
+        cached=f"{cached / len(everything):.0f}",
+    )
 
     bake(folder / "here", "default", everything)
     for remote in ("one", "cached"):
         wrong = different(folder / "here", folder / remote)
         print(f"\nImages of `{remote}` whose layers are not those of a local build, byte for byte: {wrong or 'none'}.")
-    print(f"\n{conditions(set().union(*map(engine.stand_ins, texts)))} All builders share the cores.")
 
 
 def split(single: dict[tuple[str, str], float]) -> list[list[str]]:

@@ -248,16 +248,20 @@ def test_private_values_of_cruft_are_ignored(template, bake, tmp_path):
     assert not (tmp_path / "hit").exists()
 
 
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory) -> Path:
+    """A template whose cookiecutter.json is written anew by each test."""
+    return snapshot(tmp_path_factory.mktemp("portal") / "template")
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name in RULES])
-def test_a_portal_that_writes_answers_into_cookiecutter_json_executes_nothing(tmp_path, name):
+def test_a_portal_that_writes_answers_into_cookiecutter_json_executes_nothing(portal, tmp_path, name):
     """As Backstage's fetch:cookiecutter does: what was answered stands there in place of the default."""
-    template = snapshot(tmp_path / "template")
-    said = json.loads((template / "cookiecutter.json").read_text())
     for code in CODE:
         text = code.replace("MARKER", str(tmp_path / "hit"))
-        (template / "cookiecutter.json").write_text(json.dumps({**said, name: text}))
+        (portal / "cookiecutter.json").write_text(json.dumps({**QUESTIONS, name: text}))
         out = tmp_path / "out"
-        status, output = cookiecutter(*arguments(out, template=template), "-f")
+        status, output = cookiecutter(*arguments(out, template=portal), "-f")
         assert not (tmp_path / "hit").exists(), text
         if name in ("project_name", "description"):
             assert status == 0, output
@@ -267,12 +271,10 @@ def test_a_portal_that_writes_answers_into_cookiecutter_json_executes_nothing(tm
             assert output.startswith(f"{name} is {text!r}, but it has to be ")
 
 
-def test_a_portal_may_write_every_answer_into_cookiecutter_json(bake, tmp_path):
-    template = snapshot(tmp_path / "template")
-    said = json.loads((template / "cookiecutter.json").read_text())
+def test_a_portal_may_write_every_answer_into_cookiecutter_json(portal, bake, tmp_path):
     answers = {"project_name": "Orders", "language": "python", "ci": "gitlab", "port": 9000}
-    (template / "cookiecutter.json").write_text(json.dumps({**said, **answers}))
-    code, output = cookiecutter(*arguments(tmp_path / "out", template=template))
+    (portal / "cookiecutter.json").write_text(json.dumps({**QUESTIONS, **answers}))
+    code, output = cookiecutter(*arguments(tmp_path / "out", template=portal))
     assert code == 0, output
     assert contents(tmp_path / "out" / "orders") == contents(bake(**{**answers, "port": "9000"}).path)
 
