@@ -248,9 +248,12 @@ def test_private_values_of_cruft_are_ignored(template, bake, tmp_path):
     assert not (tmp_path / "hit").exists()
 
 
+SAID = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory) -> Path:
-    """A template whose cookiecutter.json is written anew by each test."""
+    """A template whose cookiecutter.json each test writes."""
     return snapshot(tmp_path_factory.mktemp("portal") / "template")
 
 
@@ -259,7 +262,7 @@ def test_a_portal_that_writes_answers_into_cookiecutter_json_executes_nothing(po
     """As Backstage's fetch:cookiecutter does: what was answered stands there in place of the default."""
     for code in CODE:
         text = code.replace("MARKER", str(tmp_path / "hit"))
-        (portal / "cookiecutter.json").write_text(json.dumps({**QUESTIONS, name: text}))
+        (portal / "cookiecutter.json").write_text(json.dumps({**SAID, name: text}))
         out = tmp_path / "out"
         status, output = cookiecutter(*arguments(out, template=portal), "-f")
         assert not (tmp_path / "hit").exists(), text
@@ -273,7 +276,7 @@ def test_a_portal_that_writes_answers_into_cookiecutter_json_executes_nothing(po
 
 def test_a_portal_may_write_every_answer_into_cookiecutter_json(portal, bake, tmp_path):
     answers = {"project_name": "Orders", "language": "python", "ci": "gitlab", "port": 9000}
-    (portal / "cookiecutter.json").write_text(json.dumps({**QUESTIONS, **answers}))
+    (portal / "cookiecutter.json").write_text(json.dumps({**SAID, **answers}))
     code, output = cookiecutter(*arguments(tmp_path / "out", template=portal))
     assert code == 0, output
     assert contents(tmp_path / "out" / "orders") == contents(bake(**{**answers, "port": "9000"}).path)
