@@ -23,7 +23,7 @@ async def determinant() -> dict[str, int]:
 
 @router.get("/system")
 def system() -> dict[str, str | bool | None]:
-    """Look up what Alpine does not have by itself: kinds of files, and the C library under its usual name."""
+    """Look up what Alpine lacks: kinds of files, and the C library under its usual name."""
     return {
         "kind": mimetypes.guess_type("meeting.ics")[0],
         "library": hasattr(ctypes.CDLL(ctypes.util.find_library("c") or "none"), "getpid"),
