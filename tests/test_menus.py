@@ -7,10 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-import time
 from support.answers import BAD, NAMES, RULES, image_of
 from support.files import contents
 from support.menus import ASKED, FIELDS, WRITE_IT, answer, option, question
