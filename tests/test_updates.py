@@ -188,18 +188,21 @@ def test_an_answer_can_be_changed(history, bake, tmp_path):
 def test_a_bad_answer_is_a_sentence_under_cruft_as_well(history, tmp_path):
     service = create(history, tmp_path / "work", "main")
     before = contents(service)
-    given, said = '{"prot": "9000"}', "There is no question 'prot'. Did you mean port? "
-    update = ["update", "--skip-apply-ask", f"--variables-to-update={given}"]
-    done = subprocess.run(["cruft", *update], cwd=service, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr.startswith(said)
-    assert done.stderr.count("\n") == 1
-    given, said = '{"language": "gopher"}', "language is 'gopher', but it has to be go, "
-    options = ["--no-input", f"--extra-context={given}", f"--output-dir={tmp_path / 'out'}"]
-    code, output = run_cruft("create", history, *options, cwd=service)
-    assert code == 1
-    assert output.startswith(said)
-    assert output.count("\n") == 1
+    for given, said in {
+        '{"prot": "9000"}': "There is no question 'prot'. Did you mean port? ",
+        '{"language": "gopher"}': "language is 'gopher', but it has to be go, ",
+    }.items():
+        for command in (
+            ["update", "--skip-apply-ask", f"--variables-to-update={given}"],
+            ["create", history, "--no-input", f"--extra-context={given}", f"--output-dir={tmp_path / 'out'}"],
+        ):
+            code, output = run_cruft(*command, cwd=service)
+            assert code == 1
+            assert output.startswith(said)
+            assert output.count("\n") == 1
+    # Beside the command's own process: the sentence is on stderr.
+    done = subprocess.run(["cruft", *map(str, command)], cwd=service, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", output)
     assert contents(service) == before
     assert not (tmp_path / "out").exists()
 
