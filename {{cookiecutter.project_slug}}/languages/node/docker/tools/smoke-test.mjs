@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { get } from "node:http";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const startTimeout = 60_000;
@@ -98,21 +99,23 @@ async function ask(path) {
   }
 }
 
-/** The addresses on which `port` is listened to, as the kernel writes them; none where it does not tell. */
-const listeningOn = () =>
-  ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => {
-    const sockets = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
-    return sockets
-      .map((line) => line.trim().split(/\s+|:/))
-      .filter(([, , , local, , , state]) => Number.parseInt(local, 16) === port && state === "0A")
-      .map(([, , address]) => address);
-  });
-// 127.x.y.z, ::1 and ::ffff:127.x.y.z, four bytes at a time, each in the processor's order.
-const loopback = /^(.{6}7F|0{24}01000000|0{16}FFFF0000.{6}7F)$/;
+/** Whether a connection to `port` is accepted at an address. */
+async function isOpen(host) {
+  const socket = connect({ host, port });
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
 
-function refuseLocalhost() {
-  const addresses = listeningOn();
-  if (addresses.length > 0 && addresses.every((address) => loopback.test(address)))
+async function refuseLocalhost() {
+  const onLocalhost = (await isOpen("127.0.0.1")) || (await isOpen("::1"));
+  // Another address of the loopback interface.
+  if (onLocalhost && !(await isOpen("127.0.0.2")))
     fail(
       "the service listens on localhost, where nobody outside of its container reaches it",
       'Let it listen on every address: listen({ port, host: "0.0.0.0" }). Fastify listens on localhost where no host is given.',
@@ -129,14 +132,14 @@ for (;;) {
   }
   if (health?.status === 200) break;
   if (Date.now() > deadline) {
-    refuseLocalhost();
+    await refuseLocalhost();
     const last = health ? `answers ${health.status}` : "does not answer";
     fail(`the service is not healthy after 60 s: GET /healthz ${last}`, settingsHelp);
   }
   await sleep(50);
 }
 
-refuseLocalhost();
+await refuseLocalhost();
 
 for (const line of requests) {
   const [, path, status, text] = /^(\S+)\s+(\d{3})(?:\s+(.*))?$/.exec(line) ?? [];
