@@ -6,7 +6,8 @@
 
 benchmarks/survey/LANGUAGE.csv lists the packages, with the public figure that they were chosen by. The verdicts go to
 the page docs/survey/LANGUAGE.md; those of what was not asked for stay. Many packages share a service. Where its build
-is refused, those that the sentence names are tried alone, and the others without them. No row may say "fails": a
+is refused, those that the sentence names are tried alone, and the others without them. What another base refused is
+tried alone at once; the bases follow each other, because stages that do not differ are built once. No row may say "fails": a
 package works in the image, or the build says why not. It is run before a release.
 """
 
@@ -324,6 +325,7 @@ def loaded(language: str, base: str, packages: list[Package]) -> dict[str, str]:
             raise engine.EngineError(f"{error}\n{container.logs()[-1000:]}") from error
         finally:
             container.remove()
+            engine.docker("rmi", "--force", image.tag)
     needs = {package.name: package.needs(base) for package in packages} if language == "python" else {}
     verdicts = {}
     for name, said in answers.items():
@@ -355,6 +357,13 @@ def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
     for package in named:
         verdicts |= survey(language, base, [package])
     return verdicts
+
+
+def grouped(packages: list[Package], verdicts: dict[str, dict[str, str]]) -> list[list[Package]]:
+    """Return the groups that are tried together: what a base refused is alone."""
+    alone = [p for p in packages if any(v.startswith(("refused", "fails")) for v in verdicts[p.name].values())]
+    together = [p for p in packages if p not in alone]
+    return [group for group in [together, *([p] for p in alone)] if group]
 
 
 def spelled(text: str) -> str:
@@ -401,12 +410,13 @@ def main(language: str, *wanted: str) -> None:
         for package in packages
     }
     page.parent.mkdir(exist_ok=True)
-    for base in bases:
-        for start in range(0, len(asked), TOGETHER):
-            for name, verdict in survey(language, base, asked[start : start + TOGETHER]).items():
-                verdicts[name][base] = re.sub(r"[|\s]+", " ", verdict)[:400]
-                print(f"{name} on {base}: {verdicts[name][base]}", flush=True)
-            page.write_text(page_of(language, figure, packages, verdicts), encoding="utf-8", newline="\n")
+    for start in range(0, len(asked), TOGETHER):
+        for base in bases:
+            for group in grouped(asked[start : start + TOGETHER], verdicts):
+                for name, verdict in survey(language, base, group).items():
+                    verdicts[name][base] = re.sub(r"[|\s]+", " ", verdict)[:400]
+                    print(f"{name} on {base}: {verdicts[name][base]}", flush=True)
+                page.write_text(page_of(language, figure, packages, verdicts), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
