@@ -340,7 +340,8 @@ def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
         return loaded(language, base, packages)
     except engine.EngineError as error:
         said = SENTENCES.findall(str(error))
-        if len(packages) == 1 and str(error).startswith("docker run --rm"):
+        unreachable = str(error).startswith("docker run --rm") or "unable to select packages" in str(error)
+        if len(packages) == 1 and unreachable:
             return {packages[0].name: NOT_TRIED}  # the package manager does not find it or what it depends on
         if len(packages) == 1:
             verdict = f"refused: {said[-1]}" if said else f"fails: {str(error).strip().splitlines()[-1]}"

@@ -6,7 +6,9 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 from support.files import contents
 from support.services import ROOT
 from support.template import snapshot
@@ -25,8 +27,14 @@ def test_services_are_made_with_the_packages_that_the_tests_use():
     assert asking.items() <= everything.items()
 
 
-def test_a_fresh_clone_makes_a_service_and_says_what_it_downloads(bake, tmp_path):
-    clone = snapshot(tmp_path / "slim-templates")
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A fresh clone, whose .venv is made by the first command in it."""
+    return snapshot(tmp_path_factory.mktemp("clone") / "slim-templates")
+
+
+@pytest.mark.xdist_group("clone")
+def test_a_fresh_clone_makes_a_service_and_says_what_it_downloads(bake, clone, tmp_path):
     command = [
         sys.executable,
         "run.py",
@@ -55,8 +63,8 @@ def test_a_fresh_clone_makes_a_service_and_says_what_it_downloads(bake, tmp_path
     assert contents(tmp_path / "made" / "hello-service") == contents(bake(language="node").path)
 
 
-def test_an_unknown_command_is_answered_with_a_sentence(tmp_path):
-    clone = snapshot(tmp_path / "slim-templates")
+@pytest.mark.xdist_group("clone")
+def test_an_unknown_command_is_answered_with_a_sentence(clone):
     (clone / "requirements.txt").write_text("")
     done = subprocess.run([sys.executable, "run.py", "cookiecuter"], cwd=clone, capture_output=True, text=True)
     assert done.returncode == 1
