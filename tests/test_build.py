@@ -23,6 +23,7 @@ def test_the_test_stage_passes(service, built, ca_bundle):
     assert "test" in {step.stage for step in build.steps}
 
 
+@pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)  # bases have no say in it
 def test_a_broken_unit_test_fails_the_test_stage_alone(service, built, ca_bundle, tmp_path):
     broken = service.with_variant("broken", tmp_path, ca_bundle)
     with pytest.raises(EngineError, match="deliberately broken"):
