@@ -5,6 +5,7 @@
 //
 // OUT/project goes to /app, OUT/dependencies as well, OUT/lib to /usr/local/lib.
 import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -117,16 +118,26 @@ function copyWritten(folder) {
   }
 }
 
-/** Programs that a script put into the builder's home folder are missing in the image, unless the team says that it does without. */
-for (const folder of ["written-outside", join(production, "written-outside")]
+/**
+ * Programs that a script put into the builder's home folder are missing in the image, unless a package has a copy, or the
+ * team says that the service does without.
+ */
+const written = ["written-outside", join(production, "written-outside")]
   .filter(existsSync)
-  .flatMap((file) => readFileSync(file, "utf8").trim().split("\n"))) {
+  .flatMap((file) => readFileSync(file, "utf8").trim().split("\n"))
+  .map((line) => /^(\S+) (.*)$/.exec(line).slice(1));
+const checksum = (file) => hash("sha256", readFileSync(file));
+const shipped = new Set(
+  written.length > 0 ? [...filesIn(join(out, "dependencies"))].map(checksum) : [],
+);
+for (const [sum, folder] of written) {
   const optional = existsSync("docker/optional-native.txt")
     ? readFileSync("docker/optional-native.txt", "utf8").split("\n")
     : [];
+  if (shipped.has(sum)) continue;
   if (optional.some((pattern) => pattern && matchesGlob(`root/${folder}`, pattern))) continue;
   fail(
-    `an install script has put programs into ~/${folder}, which is no part of the image. Name the package that brings such a program in docker/packages.txt (for a browser: chromium), and tell the library its path. If the service does without it, add the line */${folder} to docker/optional-native.txt.`,
+    `an install script has put programs into ~/${folder}, which is no part of the image. Name the package that brings such a program in docker/packages.txt (for a browser: chromium), and tell the library its path. If the service does without it, or puts it into HOME itself when it runs, add the line */${folder} to docker/optional-native.txt.`,
   );
 }
 

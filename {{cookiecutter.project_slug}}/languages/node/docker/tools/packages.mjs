@@ -7,6 +7,7 @@
 //
 // The lock file names the package manager.
 import { spawn, spawnSync } from "node:child_process";
+import { hash } from "node:crypto";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -20,6 +21,7 @@ import {
   readFileSync,
   readSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -85,7 +87,7 @@ function isNative(file) {
   return start.toString("latin1") === "\x7fELF";
 }
 
-/** Notes the folders of programs that scripts put into a home folder, for build.mjs: they do not ship. */
+/** Notes the programs that scripts put into a home folder, each with its checksum, for build.mjs: they do not ship. */
 function noteWritten(home, since = 0) {
   const files = globSync("{.[a-z]*,*}/*/**", {
     cwd: home,
@@ -94,15 +96,11 @@ function noteWritten(home, since = 0) {
   })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => statSync(file).mtimeMs >= since && isNative(file))
-    .map((file) =>
-      file
-        .slice(home.length + 1)
-        .split("/")
-        .slice(0, 2)
-        .join("/"),
-    );
-  for (const folder of new Set(files)) appendFileSync("written-outside", `${folder}\n`);
+    .filter((file) => statSync(file).mtimeMs >= since && isNative(file));
+  for (const file of files) {
+    const [folder, below] = file.slice(home.length + 1).split("/");
+    appendFileSync("written-outside", `${hash("sha256", readFileSync(file))} ${folder}/${below}\n`);
+  }
 }
 
 function fail(sentence) {
@@ -152,10 +150,12 @@ function refuseIncompleteLock() {
   const there = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")));
   for (const [path, { optionalDependencies }] of Object.entries(packages)) {
     const names = Object.keys(optionalDependencies ?? {});
-    const missing = names.filter((name) => name.includes("linux") && !there.has(name));
+    // Those for processors that no image is made for may be missing.
+    const isForImages = (name) => /linux.*(x64|x86_64|amd64|arm64|aarch64|-64)/.test(name);
+    const missing = names.filter((name) => isForImages(name) && !there.has(name));
     if (missing.length > 0)
       fail(
-        `${lockFile} lacks ${missing.join(", ")}, which ${path} needs on Linux: delete ${lockFile} and node_modules together, and let npm install write them again.`,
+        `${lockFile} lacks ${missing.join(", ")}, which ${path} needs on Linux: delete ${lockFile} and node_modules together, and let npm install write them again. If it leaves them out again, the registry does not have them: take another version of ${path.replace(/^.*node_modules\//, "")}.`,
       );
   }
 }
@@ -224,9 +224,28 @@ function withScripts() {
   return [...new Set(found.map(json).map(({ name, version }) => `${name}@${version}`))];
 }
 
+/**
+ * The names of the packages that the project or what it requires cannot do without. Others are there for
+ * optionalDependencies alone.
+ */
+function required() {
+  const installed = Map.groupBy(globSync("**/node_modules/{*,@*/*}/package.json"), (file) =>
+    dirname(file).replace(/^.*node_modules\//, ""),
+  );
+  const names = new Set();
+  const visit = (file) => {
+    const { dependencies, devDependencies, peerDependencies, optionalDependencies = {} } = json(file);
+    for (const name of Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies })) {
+      if (name in optionalDependencies || names.has(name)) continue;
+      names.add(name);
+      installed.get(name)?.forEach(visit);
+    }
+  };
+  globSync("**/package.json", { exclude: isPackages }).forEach(visit);
+  return names;
+}
+
 async function scripts(cpu) {
-  const packages = withScripts();
-  if (packages.length === 0) return;
   // Scripts that download or compile a binary ask for its processor by this name.
   const env = cpu ? { npm_config_arch: cpu, npm_config_loglevel: "error" } : {};
   // Node's headers are in its image; node-gyp need not download them.
@@ -234,13 +253,23 @@ async function scripts(cpu) {
   // What ships has a home folder of its own, which tells what was written into it.
   const home = mkdtempSync("/tmp/home-");
   if (cpu) env.HOME = home;
-  const rebuild = isForPnpm
-    ? ["pnpm", ["rebuild"]]
-    : ["npm", ["rebuild", "--foreground-scripts", ...packages]];
-  const [program, args] = rebuild;
-  const { isDone, output } = await runScript(program, args, env);
-  if (!isDone) {
-    const [, owner] = /^npm error path .*\/node_modules\/(.+)$/m.exec(output) ?? [];
+  for (;;) {
+    const packages = withScripts();
+    if (packages.length === 0) return;
+    const [program, args] = isForPnpm
+      ? ["pnpm", ["rebuild"]]
+      : ["npm", ["rebuild", "--foreground-scripts", ...packages]];
+    const { isDone, output } = await runScript(program, args, env);
+    if (isDone) break;
+    const [, folder, owner] = /^npm error path (.*\/node_modules\/(.+))$/m.exec(output) ?? [];
+    if (owner && !required().has(owner)) {
+      // As npm install and yarn do; pnpm rebuild does so itself.
+      rmSync(folder, { recursive: true });
+      console.error(
+        `packages: the install script of ${owner} failed, and the image is without it: it is an optional dependency. ${advice(output)}`,
+      );
+      continue;
+    }
     const which = owner ? `the install script of ${owner}` : "an install script";
     fail(`${which} failed. ${advice(output)}`);
   }
@@ -264,9 +293,10 @@ function sayWhatWasSkipped() {
     );
 }
 
+const isPackages = (path) => basename(path) === "node_modules";
+
 /** pnpm and Yarn copy a folder that is a dependency (`file:./lib`), and had only its manifest to copy. */
 function copyFolders() {
-  const isPackages = (path) => basename(path) === "node_modules";
   for (const file of globSync("**/package.json", { exclude: isPackages })) {
     const { dependencies, optionalDependencies } = json(file);
     for (const [name, from] of Object.entries({ ...dependencies, ...optionalDependencies })) {

@@ -1,7 +1,7 @@
 // Starts the service as production does and asks what docker/smoke-test.txt lists. Part of the template: an update replaces it.
 //
 //     node smoke-test.mjs ARGUMENT...     what node is given to start the service
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { get } from "node:http";
@@ -80,6 +80,21 @@ function endedHelp() {
   return `${main}, which main in package.json names, ends by itself: name the file that listens on PORT.${unused} If there is none, write one.`;
 }
 
+/** Starts a service that ended without a word once more, and has node say what it came across and where it ended. */
+function explain() {
+  if (/error|exception|fatal/i.test(output)) return;
+  const told = ["uncaughtException", "unhandledRejection"].map(
+    (event) => `process.prependListener("${event}", (error) => console.error(error));`,
+  );
+  const options = ["--trace-exit", `--import=data:text/javascript,${told.join("")}`];
+  const { stderr } = spawnSync(process.execPath, [...options, ...args], {
+    env,
+    encoding: "utf8",
+    timeout: 10_000,
+  });
+  console.error(`smoke-test: it did not say why. Started again, node says:\n${stderr}`);
+}
+
 /** The answer to GET `path`; undefined where there is none. */
 async function ask(path) {
   const request = get({
@@ -128,6 +143,7 @@ for (;;) {
   health = await ask("/healthz");
   if (!isRunning) {
     const { reason, code } = await ended;
+    if (code > 0) explain();
     fail(`the service ended with ${reason}`, code === 0 ? endedHelp() : settingsHelp);
   }
   if (health?.status === 200) break;

@@ -75,6 +75,11 @@ export async function routes(app: FastifyInstance): Promise<void> {
       queue: queue.name,
       client: createRequire(import.meta.url)(join(process.cwd(), "node_modules/.generated/client.cjs")),
       schema,
+      engine: createRequire(import.meta.url)("cached").engine,
+      accelerated: await import(`${"accelerator"}`).then(
+        () => true,
+        () => false,
+      ),
       stolen: createRequire(import.meta.url)("thief"),
     };
   });

@@ -1,0 +1,1 @@
+exports.engine = require("node:fs").existsSync(`${__dirname}/engine`);
