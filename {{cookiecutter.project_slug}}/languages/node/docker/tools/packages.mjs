@@ -234,9 +234,9 @@ function required() {
   );
   const names = new Set();
   const visit = (file) => {
-    const { dependencies, devDependencies, peerDependencies, optionalDependencies = {} } = json(file);
+    const { dependencies, devDependencies, peerDependencies, optionalDependencies } = json(file);
     for (const name of Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies })) {
-      if (name in optionalDependencies || names.has(name)) continue;
+      if (optionalDependencies?.[name] || names.has(name)) continue;
       names.add(name);
       installed.get(name)?.forEach(visit);
     }
