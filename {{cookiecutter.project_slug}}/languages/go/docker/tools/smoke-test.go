@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,7 +159,7 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 	for deadline := time.Now().Add(startTimeout); ; time.Sleep(20 * time.Millisecond) {
 		select {
 		case err := <-ended:
-			return fmt.Errorf("the service ended (%s) before it answered GET /healthz with 200. %s", describe(err), help)
+			return fmt.Errorf("the service ended (%s) before it answered GET /healthz with 200. It is started without arguments: those that it needs are supplied by main. %s", describe(err), help)
 		default:
 		}
 		status, _, err := get(client, address+"/healthz")
@@ -166,7 +167,7 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 			break
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the service did not answer GET /healthz with 200 within %s; last: %s. %s", startTimeout, answer(status, "", err), help)
+			return fmt.Errorf("the service did not answer GET /healthz with 200 within %s; last: %s.%s %s", startTimeout, answer(status, "", err), elsewhere(port), help)
 		}
 	}
 	// Another address of the loopback interface.
@@ -182,6 +183,28 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 		}
 	}
 	return nil
+}
+
+// elsewhere says on which ports the service listens, if none of them is `port`. The network is that of this build step.
+func elsewhere(port string) string {
+	var ports []string
+	for _, name := range []string{"tcp", "tcp6"} {
+		table, _ := os.ReadFile("/proc/net/" + name) // there is none without IPv6
+		for line := range strings.Lines(string(table)) {
+			fields := strings.Fields(line)
+			if len(fields) < 4 || fields[3] != "0A" { // LISTEN
+				continue
+			}
+			_, digits, _ := strings.Cut(fields[1], ":")
+			if number, err := strconv.ParseUint(digits, 16, 16); err == nil {
+				ports = append(ports, strconv.FormatUint(number, 10))
+			}
+		}
+	}
+	if len(ports) == 0 || slices.Contains(ports, port) {
+		return ""
+	}
+	return fmt.Sprintf(" It listens on %s: let it listen on the port that the variable PORT names, which is %s here.", strings.Join(ports, ", "), port)
 }
 
 // checkHealth runs what the image's HEALTHCHECK runs beside the service: on its port, and on one where nobody listens.

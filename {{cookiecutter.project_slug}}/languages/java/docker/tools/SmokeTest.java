@@ -172,7 +172,22 @@ public final class SmokeTest {
             Thread.sleep(10);
         }
         throw new Failure("GET /healthz is not answered with 200 within " + START_SECONDS + " seconds, but with " + last,
-                "A setting that it needs goes to docker/smoke-test.env. " + WITHOUT);
+                elsewhere() + "A setting that it needs goes to docker/smoke-test.env. " + WITHOUT);
+    }
+
+    /** On which ports the service listens, if none of them is PORT. The network is that of this build step. */
+    private static String elsewhere() throws IOException {
+        List<String> ports = new ArrayList<>();
+        for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
+            for (String line : Files.exists(table) ? Files.readAllLines(table) : List.<String>of()) {
+                String[] fields = line.strip().split("\\s+");
+                if (fields[3].equals("0A")) { // LISTEN
+                    ports.add(String.valueOf(Integer.parseInt(fields[1].split(":")[1], 16)));
+                }
+            }
+        }
+        return ports.isEmpty() || ports.contains(PORT) ? "" : "It listens on " + String.join(", ", ports)
+                + ": let it listen on the port that the variable PORT names, which is " + PORT + " here. ";
     }
 
     private static void checkAddress() throws Failure {

@@ -137,6 +137,20 @@ async function refuseLocalhost() {
     );
 }
 
+/** Says on which ports the service listens, if none of them is PORT. The network is that of this build step. */
+function elsewhere() {
+  const ports = ["tcp", "tcp6"]
+    .map((name) => `/proc/net/${name}`)
+    .filter(existsSync)
+    .flatMap((file) => readFileSync(file, "utf8").split("\n"))
+    .map((line) => /^\s*\d+: \w+:(\w+) \S+ 0A /.exec(line)?.[1]) // 0A: LISTEN
+    .filter(Boolean)
+    .map((digits) => Number.parseInt(digits, 16));
+  return ports.length === 0 || ports.includes(port)
+    ? ""
+    : `It listens on ${ports.join(", ")}: let it listen on the port that the variable PORT names, which is ${port} here. `;
+}
+
 const deadline = Date.now() + startTimeout;
 let health;
 for (;;) {
@@ -150,7 +164,8 @@ for (;;) {
   if (Date.now() > deadline) {
     await refuseLocalhost();
     const last = health ? `answers ${health.status}` : "does not answer";
-    fail(`the service is not healthy after 60 s: GET /healthz ${last}`, settingsHelp);
+    const help = elsewhere() + settingsHelp;
+    fail(`the service is not healthy after 60 s: GET /healthz ${last}`, help);
   }
   await sleep(50);
 }

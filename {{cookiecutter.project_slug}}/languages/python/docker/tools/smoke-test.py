@@ -117,8 +117,19 @@ def await_health(service: Service, port: int) -> None:
     fail(
         service,
         f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
-        f" It has to listen on PORT. {HELP}",
+        f"{elsewhere(port)} It has to listen on PORT. {HELP}",
     )
+
+
+def elsewhere(port: int) -> str:
+    """Say on which ports something listens, if none is `port`; the network is this build step's."""
+    tables = (Path(f"/proc/net/{name}") for name in ("tcp", "tcp6"))
+    text = "".join(table.read_text(encoding="ascii") for table in tables if table.exists())
+    listening = re.findall(r"^\s*\d+: \w+:(\w+) \S+ 0A ", text, re.MULTILINE)
+    ports = [int(digits, 16) for digits in listening]
+    if not ports or port in ports:
+        return ""
+    return f" It listens on {', '.join(map(str, ports))} instead."
 
 
 def check_address(service: Service, port: int) -> None:
