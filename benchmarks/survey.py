@@ -7,8 +7,8 @@
 benchmarks/survey/LANGUAGE.csv lists the packages, with the public figure that they were chosen by. The verdicts go to
 the page docs/survey/LANGUAGE.md; those of what was not asked for stay. Many packages share a service. Where its build
 is refused, those that the sentence names are tried alone, and the others without them. What another base refused is
-tried alone at once; the bases follow each other, because stages that do not differ are built once. No row may say "fails": a
-package works in the image, or the build says why not. It is run before a release.
+tried alone at once; the bases follow each other, because stages that do not differ are built once. No row may say
+"fails": a package works in the image, or the build says why not. It is run before a release.
 """
 
 from __future__ import annotations
