@@ -35,7 +35,8 @@ HEAD = """\
 
 The most used server-side packages, each loaded in a running, hardened container of a fresh service, the Dockerfile as
 it came out of the template. "Works with" names packages of the distribution that it opens by name. "Refused" is
-followed by the sentence with which the build ends; "-" was not tried. Images are built on
+followed by the sentence with which the build ends; "-" was not tried, or the package or what it
+needs of the base is not to be had where the survey ran. Images are built on
 [stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package registries.
 This page is made by `python3 run.py python benchmarks/survey.py {language}`.
 
@@ -313,6 +314,7 @@ def loaded(language: str, base: str, packages: list[Package]) -> dict[str, str]:
     """Return the verdict for each package of one service; raises EngineError where it is not built or does not run."""
     with tempfile.TemporaryDirectory() as folder:
         service = grown(language, base, packages, Path(folder))
+        dockerfile = service.read("Dockerfile")
         image = service.build(ca=host_roots()).image
         container = image.run(f"--memory={MEMORY}m", tmpfs=service.record["tmpfs"], port=service.port)
         try:
@@ -331,7 +333,18 @@ def loaded(language: str, base: str, packages: list[Package]) -> dict[str, str]:
     for name, said in answers.items():
         works = f"works with {needs[name]} in docker/packages.txt" if needs.get(name) else "works"
         verdicts[name] = works if "loaded" in said else f"fails: {said['failed']}"
+        missing = re.search(r"No module named '(\w+)'", verdicts[name])
+        if missing and language == "python" and not of_the_base(dockerfile, missing[1]):
+            verdicts[name] = NOT_TRIED
     return verdicts
+
+
+def of_the_base(dockerfile: str, module: str) -> bool:
+    """Say whether a base image has a module that is missing: a stand-in's Python has not all of the official one's."""
+    image = re.search(r"^FROM (python:\S+)", dockerfile, re.MULTILINE)[1]
+    asked = f"'{module}' not in sys.stdlib_module_names or importlib.util.find_spec('{module}') is not None"
+    said = engine.docker("run", "--rm", image, "python3", "-c", f"import importlib.util, sys; print({asked})")
+    return said.strip() == "True"
 
 
 def survey(language: str, base: str, packages: list[Package]) -> dict[str, str]:
