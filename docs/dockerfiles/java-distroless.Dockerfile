@@ -47,8 +47,7 @@ COPY --exclude=docker --exclude=**/src/test . .
 ARG MAIN
 RUN --mount=type=bind,from=programs,source=/programs/Maven,target=/programs/Maven \
     --mount=type=bind,from=programs,source=/programs/Assemble,target=/programs/Assemble \
-    java -cp /programs/Maven Maven package -DskipTests \
-    dependency:list -DoutputFile=target/dependencies.txt -DoutputAbsoluteArtifactFilename && \
+    java -cp /programs/Maven Maven package -DskipTests dependency:list && \
     java -cp /programs/Assemble -XX:TieredStopAtLevel=1 -XX:+UseSerialGC Assemble /src /out "$MAIN"
 
 # For the edit loop (compose.yaml), which copies saved files in: compiles them in a JVM that stays, and starts the service.

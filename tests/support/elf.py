@@ -1,4 +1,4 @@
-"""Shared libraries of a few hundred bytes, without a compiler: enough of ELF for the loader to read what they need."""
+"""Libraries and programs of a few hundred bytes, without a compiler: enough of ELF for the loader to read what they need."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ def library(*needed: str, soname: str = "", runpath: str = "", machine: int = X8
     identity = b"\x7fELF" + bytes([2, 1, 1, system]) + bytes(8)
     header = identity + struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
     return header + _segments((1, 6, 0, size, 0x1000), (2, 6, start, len(dynamic), 8)) + body
+
+
+def program(loader: str) -> bytes:
+    """Return what a program begins with that `loader` starts."""
+    path = loader.encode() + b"\0"
+    identity = b"\x7fELF" + bytes([2, 1, 1, LINUX]) + bytes(8)
+    header = identity + struct.pack("<HHIQQQIHHHHHH", 2, X86_64, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    return header + _segments((3, 4, 64 + 56, len(path), 1)) + path
 
 
 def _segments(*segments: Sequence[int]) -> bytes:

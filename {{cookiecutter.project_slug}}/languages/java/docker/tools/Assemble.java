@@ -41,14 +41,15 @@ import java.util.zip.ZipOutputStream;
 /**
  * Lays out what Maven has built as it is in the image. Part of the template: an update replaces it.
  *
- * <p>Arguments: the folder of the project, in which Maven has left `target/dependencies.txt` for each module; the
- * folder to write to; the module or the class that is the service, where there are several. It writes
+ * <p>Arguments: the folder of the project; the folder to write to; the module or the class that is the service, where
+ * there are several. What Maven's modules are, `Maven package` has left in /maven/modules. It writes
  *
  * <ul>
  *   <li>{@code dependencies/}: the jars of the dependencies, for /app
  *   <li>{@code service/}: the service's own jar and the arguments that start it, for /app
  *   <li>{@code natives/}: the native libraries in jars, unpacked, for ldd to look at
  *   <li>{@code modules.txt}: the modules of the JDK that the classes name, each with the jar that does, a pair a line
+ *   <li>{@code folders.txt}: the folders that Maven writes to, for the edit loop
  * </ul>
  *
  * The class path is a plain one, in Maven's order, whatever a plugin has repackaged.
@@ -69,6 +70,8 @@ public final class Assemble {
     /** The AOT cache holds the jars' time stamps, and exporters cut fractions of a second off. */
     private static final FileTime TIME = FileTime.from(Instant.parse("1980-01-01T00:00:02Z"));
 
+    private static final Path MODULES = Path.of("/maven/modules");
+
     private final Path project;
     private final Path destination;
     private final String wanted;
@@ -84,19 +87,22 @@ public final class Assemble {
     }
 
     private void run() throws IOException {
-        Module module = service();
-        List<String> classPath = module.isQuarkus() ? quarkus(module) : plain(module);
+        List<Module> modules = modules();
+        Service service = service(modules);
+        Module module = service.module();
+        List<String> classPath = module.isQuarkus() ? quarkus(module) : plain(service);
         classPath.add("/opt/jvm/healthcheck.jar");
         Files.writeString(destination("service/class-path"), "-cp \"" + String.join(":", classPath) + "\"\n");
-        Files.writeString(destination("service/main-class"), options(Module.manifest(module.folder())) + module.mainClass() + "\n");
+        Files.writeString(destination("service/main-class"), options(module.manifest()) + service.mainClass() + "\n");
 
         List<Path> jars = new ArrayList<>(jars(destination.resolve("dependencies")));
         jars.addAll(jars(destination.resolve("service")));
         for (Path jar : jars) {
             unpackNatives(jar);
         }
-        Files.createDirectories(destination.resolve("natives"));
+        copyNatives(modules);
         Files.write(destination.resolve("modules.txt"), new Modules().of(jars));
+        Files.write(destination.resolve("folders.txt"), modules.stream().map(m -> m.target().toString()).sorted().toList());
         try (Stream<Path> files = Files.walk(destination)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 Files.setLastModifiedTime(file, TIME);
@@ -104,20 +110,26 @@ public final class Assemble {
         }
     }
 
-    /** A module of Maven's that could be the service: its folder and the class that starts it. */
-    private record Module(Path folder, String mainClass) {
-        Path target() {
-            return folder.resolve("target");
+    /** A module of Maven's: its folder, the one it is built in, and the list of what it depends on. */
+    private record Module(Path folder, Path target, Path list) {
+        /** Maven has written the list to a file whose path says the rest: /maven/modules/:FOLDER/:TARGET/:list. */
+        static Module of(Path list) {
+            String[] paths = list.toString().split("/:");
+            return new Module(Path.of(paths[1]), Path.of(paths[2]), list);
+        }
+
+        Path classes() {
+            return target.resolve("classes");
         }
 
         boolean isQuarkus() {
-            return Files.exists(target().resolve("quarkus-app"));
+            return Files.exists(target.resolve("quarkus-app"));
         }
 
         /** The manifest that Maven has written: one that names a class to start, else any, else an empty one. */
-        static Manifest manifest(Path folder) throws IOException {
+        Manifest manifest() throws IOException {
             Manifest first = null;
-            for (Path file : archives(folder)) {
+            for (Path file : archives()) {
                 try (JarFile jar = new JarFile(file.toFile())) {
                     Manifest manifest = jar.getManifest();
                     if (manifest != null && started(manifest) != null) {
@@ -130,21 +142,26 @@ public final class Assemble {
         }
 
         /** The jars and wars that have classes of this module: plugins lay others beside them, such as agents. */
-        static List<Path> archives(Path folder) throws IOException {
-            Path classes = folder.resolve("target/classes");
-            List<Path> all, own = new ArrayList<>();
-            try (Stream<Path> files = Files.list(folder.resolve("target"))) {
-                all = files.filter(f -> f.toString().matches(".*\\.[jw]ar")).sorted().toList();
-            }
+        List<Path> archives() throws IOException {
+            List<Path> all = packages(), own = new ArrayList<>();
             for (Path file : all) {
                 try (ZipFile archive = new ZipFile(file.toFile())) {
                     if (archive.stream().map(ZipEntry::getName).filter(name -> name.endsWith(".class"))
-                            .anyMatch(name -> Files.exists(classes.resolve(PACKED_CLASSES.matcher(name).replaceFirst(""))))) {
+                            .anyMatch(name -> Files.exists(classes().resolve(PACKED_CLASSES.matcher(name).replaceFirst(""))))) {
                         own.add(file);
                     }
                 }
             }
             return own.isEmpty() ? all : own;
+        }
+
+        List<Path> packages() throws IOException {
+            if (!Files.isDirectory(target)) {
+                return List.of();
+            }
+            try (Stream<Path> files = Files.list(target)) {
+                return files.filter(f -> f.toString().matches(".*\\.[jw]ar")).sorted().toList();
+            }
         }
 
         /** Spring Boot names its own launcher as Main-Class, and the service as Start-Class. */
@@ -153,6 +170,9 @@ public final class Assemble {
             return start != null ? start : manifest.getMainAttributes().getValue(Attributes.Name.MAIN_CLASS);
         }
     }
+
+    /** What could be the service: a module and the class that starts it. */
+    private record Service(Module module, String mainClass) {}
 
     /** What the manifest of an application asks of the JVM (JEP 261, JEP 472), which reads it after `-jar` only. */
     private static String options(Manifest manifest) {
@@ -169,35 +189,37 @@ public final class Assemble {
         return options.toString();
     }
 
-    /** Returns the module that is wanted, or the one that can be started and that no other such module uses. */
-    private Module service() throws IOException {
-        List<Path> folders;
-        try (Stream<Path> files = Files.walk(project)) {
-            folders = files.filter(f -> f.endsWith("target/dependencies.txt")).map(f -> f.getParent().getParent()).toList();
+    private static List<Module> modules() throws IOException {
+        try (Stream<Path> files = Files.walk(MODULES)) {
+            return files.filter(Files::isRegularFile).map(Module::of).toList();
         }
-        List<Module> services = new ArrayList<>();
-        for (Path folder : folders) {
-            Path quarkus = folder.resolve("target/quarkus-app/quarkus-run.jar");
+    }
+
+    /** Returns the module that is wanted, or the one that can be started and that no other such module uses. */
+    private Service service(List<Module> modules) throws IOException {
+        List<Service> services = new ArrayList<>();
+        for (Module module : modules) {
+            Path quarkus = module.target().resolve("quarkus-app/quarkus-run.jar");
             if (Files.exists(quarkus)) {
                 try (JarFile jar = new JarFile(quarkus.toFile())) {
-                    services.add(new Module(folder, Module.started(jar.getManifest())));
+                    services.add(new Service(module, Module.started(jar.getManifest())));
                 }
                 continue;
             }
-            String main = Module.started(Module.manifest(folder));
-            List<String> mains = classesWithMain(folder.resolve("target/classes"));
+            String main = Module.started(module.manifest());
+            List<String> mains = classesWithMain(module.classes());
             if (main != null && !mains.contains(wanted)) {
                 mains = List.of(main);
             }
-            mains.forEach(name -> services.add(new Module(folder, name)));
+            mains.forEach(name -> services.add(new Service(module, name)));
         }
         if (!wanted.isEmpty()) {
             Path folder = project.resolve(wanted).normalize();
-            services.removeIf(module -> !module.folder().equals(folder) && !module.mainClass().equals(wanted));
+            services.removeIf(service -> !service.module().folder().equals(folder) && !service.mainClass().equals(wanted));
         }
-        for (Module module : List.copyOf(services)) {
-            for (Path jar : dependencies(module.folder()).keySet()) {
-                services.removeIf(other -> !other.folder().equals(module.folder()) && jar.startsWith(other.target()));
+        for (Module module : services.stream().map(Service::module).distinct().toList()) {
+            for (Path jar : dependencies(module).keySet()) {
+                services.removeIf(other -> !other.module().equals(module) && jar.startsWith(other.module().target()));
             }
         }
         if (services.size() != 1) {
@@ -211,8 +233,9 @@ public final class Assemble {
         return services.getFirst();
     }
 
-    private String described(Module module) {
-        return module.folder().equals(project) ? module.mainClass() : module.mainClass() + " in " + project.relativize(module.folder());
+    private String described(Service service) {
+        Path folder = service.module().folder();
+        return folder.equals(project) ? service.mainClass() : service.mainClass() + " in " + project.relativize(folder);
     }
 
     /** The classes that `java` can start. An instance's main (JEP 512) counts where no class has the static one. */
@@ -244,10 +267,10 @@ public final class Assemble {
      * The jars that a module needs at run time, in the order of the class path, each with its place among the others: a
      * folder for each group, because two groups may have artifacts of one name.
      */
-    private static Map<Path, String> dependencies(Path folder) throws IOException {
-        Set<String> packed = packed(folder);
+    private static Map<Path, String> dependencies(Module module) throws IOException {
+        Set<String> packed = packed(module);
         Map<Path, String> jars = new LinkedHashMap<>();
-        for (String line : Files.readAllLines(folder.resolve("target/dependencies.txt"))) {
+        for (String line : Files.readAllLines(module.list())) {
             Matcher found = DEPENDENCY.matcher(line);
             if (!found.matches()) {
                 continue;
@@ -267,16 +290,14 @@ public final class Assemble {
     }
 
     /** The names of the jars that Spring Boot has packed, without what is for development only; nothing without Spring Boot. */
-    private static Set<String> packed(Path folder) throws IOException {
+    private static Set<String> packed(Module module) throws IOException {
         Set<String> packed = new HashSet<>();
-        try (Stream<Path> files = Files.list(folder.resolve("target"))) {
-            for (Path file : files.filter(f -> f.toString().matches(".*\\.[jw]ar")).toList()) {
-                try (JarFile archive = new JarFile(file.toFile())) {
-                    // A war of another plugin has its jars in the same place, without the optional ones.
-                    if (archive.getManifest() != null && archive.getManifest().getMainAttributes().getValue("Spring-Boot-Lib") != null) {
-                        archive.stream().map(entry -> PACKED.matcher(entry.getName())).filter(Matcher::matches)
-                                .forEach(name -> packed.add(name.group(1)));
-                    }
+        for (Path file : module.packages()) {
+            try (JarFile archive = new JarFile(file.toFile())) {
+                // A war of another plugin has its jars in the same place, without the optional ones.
+                if (archive.getManifest() != null && archive.getManifest().getMainAttributes().getValue("Spring-Boot-Lib") != null) {
+                    archive.stream().map(entry -> PACKED.matcher(entry.getName())).filter(Matcher::matches)
+                            .forEach(name -> packed.add(name.group(1)));
                 }
             }
         }
@@ -289,10 +310,10 @@ public final class Assemble {
         }
     }
 
-    private List<String> plain(Module module) throws IOException {
-        pack(module, destination("service/app.jar"));
+    private List<String> plain(Service service) throws IOException {
+        pack(service, destination("service/app.jar"));
         List<String> classPath = new ArrayList<>(List.of("/app/app.jar"));
-        for (var jar : dependencies(module.folder()).entrySet()) {
+        for (var jar : dependencies(service.module()).entrySet()) {
             String path = "libs/" + jar.getValue();
             Files.copy(jar.getKey(), destination("dependencies/" + path));
             classPath.add("/app/" + path);
@@ -316,14 +337,15 @@ public final class Assemble {
      * Writes the module's jar of its classes: what Maven has packed may have been packed again with all that it needs.
      * Classes that a plugin has added to the package only come along, and so do the pages of a war, as a jar has them.
      */
-    private void pack(Module module, Path jar) throws IOException {
-        Manifest manifest = Module.manifest(module.folder());
+    private void pack(Service service, Path jar) throws IOException {
+        Module module = service.module();
+        Manifest manifest = module.manifest();
         Attributes attributes = manifest.getMainAttributes();
         attributes.putIfAbsent(Attributes.Name.MANIFEST_VERSION, "1.0");
         attributes.remove(Attributes.Name.CLASS_PATH);
-        attributes.put(Attributes.Name.MAIN_CLASS, module.mainClass());
+        attributes.put(Attributes.Name.MAIN_CLASS, service.mainClass());
         Path content = Files.createTempDirectory("content");
-        for (Path archive : Module.archives(module.folder())) {
+        for (Path archive : module.archives()) {
             try (ZipFile packed = new ZipFile(archive.toFile())) {
                 for (ZipEntry entry : Collections.list(packed.entries())) {
                     Matcher added = PACKED_CLASSES.matcher(entry.getName());
@@ -336,7 +358,7 @@ public final class Assemble {
                 }
             }
         }
-        copy(module.target().resolve("classes"), content);
+        copy(module.classes(), content);
         try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar));
                 Stream<Path> files = Files.walk(content)) {
             out.putNextEntry(entry(JarFile.MANIFEST_NAME));
@@ -379,17 +401,37 @@ public final class Assemble {
     /** Unpacks the native libraries for this kind of machine that a jar carries, whatever their names end in. */
     private void unpackNatives(Path jar) throws IOException {
         String name = jar.getParent().getFileName() + "." + jar.getFileName();
-        byte[] machine = elf(Files.newInputStream(Path.of("/proc/self/exe")));
         try (ZipFile content = new ZipFile(jar.toFile())) {
             for (ZipEntry entry : Collections.list(content.entries())) {
-                if (entry.getSize() > 64 && !entry.getName().endsWith(".class")
-                        && Arrays.equals(machine, elf(content.getInputStream(entry)))) {
-                    Path file = destination("natives/" + name + "/" + entry.getName());
-                    Files.copy(content.getInputStream(entry), file);
-                    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+                if (entry.getSize() > 64 && !entry.getName().endsWith(".class") && isForThisMachine(content.getInputStream(entry))) {
+                    addNative(name + "/" + entry.getName(), content.getInputStream(entry));
                 }
             }
         }
+    }
+
+    /** Copies those that are files of the project, for java.library.path or System.load. What Maven wrote stays behind. */
+    private void copyNatives(List<Module> modules) throws IOException {
+        Files.createDirectories(destination.resolve("natives"));
+        try (Stream<Path> files = Files.find(project, 100, (file, is) -> is.isRegularFile()
+                && file.getFileName().toString().matches(".*\\.so(\\.[\\d.]+)?")
+                && modules.stream().noneMatch(module -> file.startsWith(module.target())))) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                if (isForThisMachine(Files.newInputStream(file))) {
+                    addNative("project/" + project.relativize(file), Files.newInputStream(file));
+                }
+            }
+        }
+    }
+
+    private void addNative(String name, InputStream content) throws IOException {
+        Path file = destination("natives/" + name);
+        Files.copy(content, file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private static boolean isForThisMachine(InputStream file) throws IOException {
+        return Arrays.equals(elf(file), elf(Files.newInputStream(Path.of("/proc/self/exe"))));
     }
 
     /** Word size, byte order, and processor, as the header of a program or library (ELF) has them; else nothing. */

@@ -25,6 +25,9 @@ public final class Dev {
     private static final Path MAVEN = Path.of("/usr/share/maven");
     private static final Path LOG = Path.of("/tmp/maven.log");
 
+    /** Where Maven writes, for each module. */
+    private static final List<Path> FOLDERS = new ArrayList<>();
+
     private Process service;
 
     private Dev() {}
@@ -34,6 +37,9 @@ public final class Dev {
     }
 
     private void run() throws Exception {
+        for (String folder : Files.readAllLines(BUILT.resolve("folders.txt"))) {
+            FOLDERS.add(PROJECT.resolve(Path.of("/src").relativize(Path.of(folder))));
+        }
         System.setProperty("classworlds.conf", MAVEN.resolve("bin/m2.conf").toString());
         System.setProperty("maven.home", MAVEN.toString());
         System.setProperty("maven.multiModuleProjectDirectory", PROJECT.toString());
@@ -87,7 +93,7 @@ public final class Dev {
     }
 
     private static boolean isSource(Path file, BasicFileAttributes attributes) {
-        return attributes.isRegularFile() && !("/" + PROJECT.relativize(file)).matches("(/[^/]+){0,2}/target/.*");
+        return attributes.isRegularFile() && FOLDERS.stream().noneMatch(file::startsWith);
     }
 
     /** Runs `mvn compile`; says what is wrong, once. */
@@ -119,9 +125,7 @@ public final class Dev {
         String classPath = Files.readString(BUILT.resolve("service/class-path"))
                 .replaceFirst("(?s)^-cp \"(.*)\"\\s*$", "$1")
                 .replace("/app/libs/", BUILT + "/dependencies/libs/");
-        try (Stream<Path> folders = Files.find(PROJECT, 5, (file, is) -> file.endsWith("target/classes"))) {
-            classPath = folders.map(Path::toString).collect(Collectors.joining(":")) + ":" + classPath;
-        }
+        classPath = FOLDERS.stream().map(folder -> folder.resolve("classes").toString()).collect(Collectors.joining(":")) + ":" + classPath;
         List<String> command = new ArrayList<>(List.of("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath));
         command.add("@" + BUILT.resolve("service/main-class"));
         return new ProcessBuilder(command).directory(PROJECT.toFile()).inheritIO().start();

@@ -12,8 +12,11 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -46,6 +49,9 @@ public final class Maven {
     private static final Path REPOSITORY = Path.of("/maven/repository");
     private static final Path TRUST_STORE = Path.of("/maven/ca.p12");
     private static final Path TOOLCHAINS = Path.of("/maven/toolchains.xml");
+    /** Where Assemble finds what a module depends on: Maven fills in the module's folder and the one it is built in. */
+    private static final String LIST = "-DoutputFile=/maven/modules/:${project.basedir}/:${project.build.directory}/:list";
+
     private static final Path OFFLINE = Path.of("/maven/offline");
     private static final Path PROXIES = Path.of("/dev/shm/proxies.xml"); // memory: a password belongs in no layer
 
@@ -59,12 +65,23 @@ public final class Maven {
             + "|(?i:not (?:yet )?support(?:ed)?\\b.{0,40}\\b(?:Java|JDK)(?: version)? " + RELEASE + "\\b)"
             + "|(?i:\\b(?:Java|JDK)(?: version)? " + RELEASE + "\\b.{0,20}\\bnot (?:yet )?support)");
 
+    private static final Pattern POM = Pattern.compile(".*pom.*\\.xml");
+    private static final Pattern PATH = Pattern.compile("/[\\w./@+=~-]+");
+
+    /** What a dynamic program (ELF) begins with: the loader that starts it, which is another one for each C library. */
+    private static final Pattern LOADER = Pattern.compile("\\A\u007fELF.*?(/[\\w./-]*/ld-[\\w.-]+)\\x00", Pattern.DOTALL);
+
+    /** What that loader says. */
+    private static final Pattern LIBRARY = Pattern.compile("error while loading shared libraries: ([^:\\s]+):");
+
     private static String errors = "";
+    private static final Set<String> mentioned = new LinkedHashSet<>();
 
     private Maven() {}
 
     public static void main(String[] arguments) throws Exception {
         if (!List.of(arguments).equals(List.of("fetch"))) {
+            makeWay();
             List<String> offline = Files.exists(OFFLINE) ? List.of("--offline") : List.of();
             int code = run(REPOSITORY, offline, named(arguments));
             if (code != 0 && Files.exists(CHECKSUMS)) {
@@ -79,6 +96,9 @@ public final class Maven {
             if (code != 0 && TOO_OLD.matcher(errors).find()) {
                 System.err.println("maven: the JDK of this image is of release " + RELEASE + ": if the error above is about it,"
                         + " take a newer release of the plugin or annotation processor.");
+            }
+            if (code != 0) {
+                explainPrograms();
             }
             if (code != 0 && errors.contains("toolchain")) {
                 System.err.println("maven: this image has one JDK, of release " + RELEASE + ". Let the toolchain that pom.xml asks for"
@@ -117,6 +137,15 @@ public final class Maven {
         copyRepository();
     }
 
+    /** The path of a list may have `..` in it, behind a module's folder, which therefore has to be there. */
+    private static void makeWay() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("").toAbsolutePath())) {
+            for (Path file : files.filter(f -> f.getFileName() != null && POM.matcher(f.getFileName().toString()).matches()).toList()) {
+                Files.createDirectories(Path.of("/maven/modules/:" + file.getParent() + "/:" + file.getParent()));
+            }
+        }
+    }
+
     /** Downloads annotation processors, over which `go-offline` passes: as dependencies of a project of their own. */
     private static void fetchProcessors(List<String> settings) throws Exception {
         Path effective = Path.of("/tmp/effective-pom.xml");
@@ -152,7 +181,7 @@ public final class Maven {
 
     private static boolean namesProcessors() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of(""))) {
-            for (Path file : files.filter(f -> f.getFileName().toString().matches(".*pom.*\\.xml")).toList()) {
+            for (Path file : files.filter(f -> POM.matcher(f.getFileName().toString()).matches()).toList()) {
                 if (Files.readString(file).contains("<annotationProcessorPaths>")) {
                     return true;
                 }
@@ -168,7 +197,10 @@ public final class Maven {
 
     /** Goals of the dependency plugin in the release that `fetch` has downloaded, whatever pom.xml has. */
     private static List<String> named(String[] arguments) {
-        return Arrays.stream(arguments).map(word -> word.replaceFirst("^dependency:", DEPENDENCY_PLUGIN)).toList();
+        return Arrays.stream(arguments)
+                .flatMap(word -> word.equals("dependency:list") ? Stream.of(word, LIST, "-DoutputAbsoluteArtifactFilename") : Stream.of(word))
+                .map(word -> word.replaceFirst("^dependency:", DEPENDENCY_PLUGIN))
+                .toList();
     }
 
     private static int run(Path repository, List<String> settings, List<String> arguments) throws Exception {
@@ -200,12 +232,35 @@ public final class Maven {
         StringBuilder said = new StringBuilder();
         process.inputReader().lines().forEach(line -> {
             System.out.println(line);
+            PATH.matcher(line).results().map(MatchResult::group).forEach(mentioned::add);
             if (line.startsWith("[ERROR]")) {
                 said.append(line).append('\n');
             }
         });
         errors = said.toString();
         return process.waitFor();
+    }
+
+    /** Plugins bring programs, mostly for glibc. Where their loader is missing, the system says of the program that there is none. */
+    private static void explainPrograms() throws IOException {
+        Set<String> missing = new LinkedHashSet<>();
+        for (String path : mentioned) {
+            Path file = Path.of(path);
+            if (Files.isRegularFile(file)) {
+                try (var content = Files.newInputStream(file)) {
+                    Matcher loader = LOADER.matcher(new String(content.readNBytes(4096), ISO_8859_1));
+                    if (loader.find() && Files.notExists(Path.of(loader.group(1)))) {
+                        missing.add(loader.group(1));
+                    }
+                }
+            }
+        }
+        LIBRARY.matcher(errors).results().map(found -> found.group(1)).forEach(missing::add);
+        if (!missing.isEmpty()) {
+            System.err.println("maven: a program that a plugin runs needs " + String.join(" and ", missing) + ", which the build image"
+                    + " lacks: install it in stage jdk of the Dockerfile. (On Alpine, RUN apk add --no-cache gcompat libstdc++ is"
+                    + " what programs for other Linuxes need; another base needs neither.)");
+        }
     }
 
     /** The JDK of the image, for a project that has Maven look for one. A requirement without a range is compared as it is. */

@@ -9,8 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Starts the service as the image does, asks it, and stops it. Part of the template: an update replaces it.
@@ -25,6 +28,16 @@ public final class SmokeTest {
     private static final int STOP_SECONDS = 300; // the end of the first start writes the AOT cache
     private static final String WITHOUT = "If it cannot start without something from outside, such as a database, write the line"
             + " skip REASON to docker/smoke-test.txt";
+
+    private static final String WITHOUT_SHELL = Files.exists(Path.of("/bin/sh")) ? "The reason is above"
+            : "The reason is above. A native library that runs commands by a shell (popen, system) finds none in this image: look"
+                    + " for a setting of the library to do without, or choose the base alpine";
+
+    private static final Pattern UNWRITTEN = Pattern.compile("AccessDeniedException: (?!/proc/|/sys/)([^\\s:]+)"
+            + "|(?<!\\S)(?!/proc/|/sys/)([^\\s:]+) \\((?:Permission denied|Read-only file system)\\)|(?i:create .{0,20}director(?:y|ies)).{0,10}?(/app/[^\\s\\]]+)");
+
+    /** A line of the native stack in the JVM's report of a crash. */
+    private static final Pattern FRAME = Pattern.compile("(?m)^C +\\[([^+\\]]+)\\+");
 
     private final Map<String, String> limits = settings("limits.env");
     private final Map<String, String> environment = settings("smoke-test.env");
@@ -91,7 +104,7 @@ public final class SmokeTest {
             awaitHealth(service);
             checkAddress();
             for (Request request : requests) {
-                ask(request);
+                ask(request, service);
             }
             if (Files.exists(cache)) {
                 checkHealth();
@@ -106,9 +119,25 @@ public final class SmokeTest {
             }
         } catch (Failure failure) {
             service.destroyForcibly().waitFor();
-            Files.copy(log, System.err);
-            fail(failure.getMessage(), failure.advice);
+            String said = said(log);
+            // (The JVM that writes the AOT cache repeats the class path.)
+            System.err.println(said.replaceAll("(?m)^Picked up JAVA_TOOL_OPTIONS: .*\\R", "").stripTrailing());
+            fail(failure.getMessage(), unwritten(said).map(path -> "It tried to write " + path + ", but a container may write below"
+                    + " /tmp only: let a setting name another place, for this start in docker/smoke-test.env").orElse(failure.advice));
         }
+        unwritten(said(log)).ifPresent(path -> System.out.println("smoke-test: the service could not write " + path
+                + ", as its log says: a container may write below /tmp only."));
+    }
+
+    private static String said(Path log) throws IOException {
+        return new String(Files.readAllBytes(log), UTF_8);
+    }
+
+    /** The first path that could not be written, in the words of the JDK and of loggers. */
+    private static Optional<String> unwritten(String said) {
+        return UNWRITTEN.matcher(said).results()
+                .map(found -> found.group(1) != null ? found.group(1) : found.group(2) != null ? found.group(2) : found.group(3))
+                .findFirst();
     }
 
     private void checkHealth() throws Exception {
@@ -200,11 +229,15 @@ public final class SmokeTest {
         }
     }
 
-    private static void ask(Request request) throws Failure {
+    private static void ask(Request request, Process service) throws Exception {
         Answer answer;
         try {
             answer = get(request.path());
         } catch (IOException e) {
+            if (service.waitFor(5, TimeUnit.SECONDS)) { // a JVM that crashes writes its report first
+                throw new Failure("the service ends with " + service.exitValue() + " while it answers GET " + request.path()
+                        + crash(service.pid()), WITHOUT_SHELL);
+            }
             answer = new Answer(-1, e.toString());
         }
         int status = answer.status();
@@ -215,6 +248,16 @@ public final class SmokeTest {
                     + (body.length() > 500 ? body.substring(0, 500) + "…" : body) + "\" instead of " + wanted,
                     "If the answer is right, edit docker/smoke-test.txt");
         }
+    }
+
+    /** The native libraries that the JVM names in its report, where it writes one. */
+    private static String crash(long pid) throws IOException {
+        Path report = Path.of("/tmp/hs_err_pid" + pid + ".log");
+        if (Files.notExists(report)) {
+            return "";
+        }
+        String stack = FRAME.matcher(said(report)).results().map(frame -> frame.group(1)).distinct().collect(Collectors.joining(", called by "));
+        return ": a crash" + (stack.isEmpty() ? "" : " in " + stack);
     }
 
     /** The connection ends with the answer: an open one would hold up the service when it stops. */

@@ -99,7 +99,9 @@ final class Routes {
                                         Charset.forName("IBM037"))));
     }
 
+    @SuppressWarnings("restricted")
     private static void project(Request request, Response response) throws IOException {
+        System.load(Path.of("native/libvolumes.so").toAbsolutePath().toString());
         answer(
                 response,
                 Json.createObjectBuilder()
