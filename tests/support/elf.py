@@ -1,4 +1,4 @@
-"""Libraries and programs of a few hundred bytes, without a compiler: enough of ELF for the loader to read what they need."""
+"""Libraries and programs of a few hundred bytes: enough of ELF for the loader to read what they need."""
 
 from __future__ import annotations
 

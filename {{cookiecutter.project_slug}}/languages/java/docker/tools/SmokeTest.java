@@ -12,8 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Starts the service as the image does, asks it, and stops it. Part of the template: an update replaces it.
@@ -36,8 +38,9 @@ public final class SmokeTest {
     private static final Pattern UNWRITTEN = Pattern.compile("AccessDeniedException: (?!/proc/|/sys/)([^\\s:]+)"
             + "|(?<!\\S)(?!/proc/|/sys/)([^\\s:]+) \\((?:Permission denied|Read-only file system)\\)|(?i:create .{0,20}director(?:y|ies)).{0,10}?(/app/[^\\s\\]]+)");
 
-    /** A line of the native stack in the JVM's report of a crash. */
+    /** Where the JVM's report of a crash names a native library, and the first method of Java, which is in the next list. */
     private static final Pattern FRAME = Pattern.compile("(?m)^C +\\[([^+\\]]+)\\+");
+    private static final Pattern METHOD = Pattern.compile("(?m)^[jJ] +(?:\\d.*? )?([\\w.$]+)\\(");
 
     private final Map<String, String> limits = settings("limits.env");
     private final Map<String, String> environment = settings("smoke-test.env");
@@ -256,7 +259,8 @@ public final class SmokeTest {
         if (Files.notExists(report)) {
             return "";
         }
-        String stack = FRAME.matcher(said(report)).results().map(frame -> frame.group(1)).distinct().collect(Collectors.joining(", called by "));
+        Stream<MatchResult> frames = Stream.concat(FRAME.matcher(said(report)).results(), METHOD.matcher(said(report)).results().limit(1));
+        String stack = frames.map(frame -> frame.group(1)).distinct().collect(Collectors.joining(", called by "));
         return ": a crash" + (stack.isEmpty() ? "" : " in " + stack);
     }
 

@@ -1,4 +1,4 @@
-"""What the build adds to the words of Maven's plugins, where these mislead."""
+"""What the build says where the words of Maven's plugins and of the JVM are not enough."""
 
 from __future__ import annotations
 
@@ -14,18 +14,27 @@ pytestmark = pytest.mark.xdist_group("java-scratch")
 
 
 @pytest.fixture(scope="module")
-def failing(_engine, bake, ca_bundle) -> Callable[..., str]:
+def service(bake) -> Service:
+    return bake(language="java", runtime_base="scratch")
+
+
+@pytest.fixture(scope="module")
+def image(_engine, service, ca_bundle) -> str:
+    """The stage that has the JDK and the template's programs."""
+    return service.build(target="programs", ca=ca_bundle).image.tag
+
+
+@pytest.fixture(scope="module")
+def failing(image) -> Callable[..., str]:
     """Run the build's Maven, which fails with the words `error`, where a plugin has the program `generate`."""
-    service: Service = bake(language="java", runtime_base="scratch")
-    image = service.build(target="programs", ca=ca_bundle).image.tag
 
     def failing(folder: Path, error: str) -> str:
         (folder / "error").write_text(f"[ERROR] {error}\n")
         (folder / "mvn").write_text("#!/bin/sh\ncat /plugin/error\nexit 1\n")
         (folder / "mvn").chmod(0o755)
         volumes = [f"--volume={folder}:/plugin:ro", f"--volume={folder / 'mvn'}:/usr/share/maven/bin/mvn:ro"]
-        command = ["java", "-cp", "/programs/Maven", "Maven", "package"]
-        return subprocess.run(["docker", "run", "--rm", *volumes, image, *command], capture_output=True, text=True).stderr
+        maven = ["docker", "run", "--rm", *volumes, image, "java", "-cp", "/programs/Maven", "Maven", "package"]
+        return subprocess.run(maven, capture_output=True, text=True).stderr
 
     return failing
 
@@ -43,3 +52,14 @@ def test_a_library_that_a_program_of_a_plugin_lacks_is_named(failing, tmp_path):
 
 def test_of_a_program_that_could_run_nothing_is_said(failing, tmp_path):
     assert failing(tmp_path, "/bin/sh: 1: generate: not found") == ""
+
+
+def test_an_option_that_the_jvm_does_not_take_is_said_before_anything_runs_with_it(service, image, tmp_path):
+    (tmp_path / "java.options").write_text("-XX:+UseTheForce\n")
+    (tmp_path / "modules.txt").write_text("")
+    volumes = [f"--volume={tmp_path}:/docker:ro", f"--volume={service.path / 'docker/tools'}:/tools:ro"]
+    link = ["docker", "run", "--rm", *volumes, image, "sh", "/tools/jvm.sh", "/docker/modules.txt", "/docker", "/jvm"]
+    done = subprocess.run(link, capture_output=True, text=True)
+    assert done.returncode
+    assert "UseTheForce" in done.stderr
+    assert "the JVM does not start with the options in docker/java.options" in done.stderr
