@@ -258,8 +258,12 @@ public final class Maven {
         LIBRARY.matcher(errors).results().map(found -> found.group(1)).forEach(missing::add);
         if (!missing.isEmpty()) {
             System.err.println("maven: a program that a plugin runs needs " + String.join(" and ", missing) + ", which the build image"
-                    + " lacks: install it in stage jdk of the Dockerfile. (On Alpine, RUN apk add --no-cache gcompat libstdc++ is"
-                    + " what programs for other Linuxes need; another base needs neither.)");
+{% if cookiecutter.runtime_base == "alpine" %}
+                    + " lacks. What programs for other Linuxes need, Alpine has as packages: add the line"
+                    + " RUN apk add --no-cache gcompat libstdc++ to stage jdk of the Dockerfile.");
+{% else %}
+                    + " lacks: install it in stage jdk of the Dockerfile.");
+{% endif %}
         }
     }
 

@@ -33,7 +33,7 @@ public final class SmokeTest {
 
     private static final String WITHOUT_SHELL = Files.exists(Path.of("/bin/sh")) ? "The reason is above"
             : "The reason is above. A native library that runs commands by a shell (popen, system) finds none in this image: look"
-                    + " for a setting of the library to do without, or choose the base alpine";
+                    + " for a setting of the library to do without, or take a base that has one, as README.md says";
 
     private static final Pattern UNWRITTEN = Pattern.compile("AccessDeniedException: (?!/proc/|/sys/)([^\\s:]+)"
             + "|(?<!\\S)(?!/proc/|/sys/)([^\\s:]+) \\((?:Permission denied|Read-only file system)\\)|(?i:create .{0,20}director(?:y|ies)).{0,10}?(/app/[^\\s\\]]+)");
