@@ -22,6 +22,8 @@ const lines = (file) =>
 const settings = (file) =>
   Object.fromEntries(lines(file).map((line) => line.split(/=(.*)/s).slice(0, 2)));
 
+let output = "";
+refuseOptions();
 const requests = lines("smoke-test.txt");
 const skipped = requests.find((line) => /^skip\s/.test(line));
 if (skipped) {
@@ -34,7 +36,6 @@ if (skipped) {
 
 const port = 8080;
 const env = { ...process.env, ...settings("smoke-test.env"), PORT: String(port) };
-let output = "";
 // A build has no limit of memory: what the container gets is said in MB instead of as a share.
 const { MEMORY_MB } = settings("limits.env");
 const args = process.argv
@@ -69,6 +70,28 @@ function fail(what, help) {
 }
 const settingsHelp =
   "What is started is the file that main in package.json names: it has to listen on PORT and to answer GET /healthz with 200. A setting that it needs goes to docker/smoke-test.env. The package of a library or program that it lacks goes to docker/packages.txt. Only /tmp can be written to. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt.";
+
+/** What the start script gives to node, and the image does not: a program may need it (--expose-gc). */
+function refuseOptions() {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const script = scripts?.["start:prod"] ?? scripts?.start ?? "";
+  // For a developer, about memory, which is the container's, or what node 24 does by itself; files to load are loaded.
+  const isForgone =
+    /^--?(env-file|watch|inspect|max.(old|semi).space.size|(no-)?(warnings|deprecation)|disable-warning|trace|enable-source-maps|experimental-(strip-types|modules|json-modules|fetch)|import|require|r\b)/;
+  const [, options = ""] =
+    /\bnode\s+((?:-\S+\s+)*)/.exec(
+      script.replace(/\s(?:--import|--require|-r)(?:\s+|=)\S+/g, ""),
+    ) ?? [];
+  const given = process.argv.map((arg) => arg.split("=")[0]);
+  const missing = options
+    .split(/\s+/)
+    .filter((option) => option && !isForgone.test(option) && !given.includes(option.split("=")[0]));
+  if (missing.length > 0)
+    fail(
+      `the start script gives node ${missing.join(" ")}, and the image does not`,
+      "Add it to ENTRYPOINT and to the last line of stage smoke-test in the Dockerfile, or delete it from the script.",
+    );
+}
 
 /** Why a service ends without an error. */
 function endedHelp() {

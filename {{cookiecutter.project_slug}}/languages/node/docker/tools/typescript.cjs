@@ -35,17 +35,18 @@ function formatOf(url) {
 
 /** Finds what TypeScript finds and node does not: aliases, names without an ending, ./a.js that is a.ts. */
 function resolve(specifier, context, next) {
-  const { parentURL = "" } = context;
-  if (!parentURL.startsWith("file:") || parentURL.includes("/node_modules/"))
+  const { parentURL = "" } = context; // a program that is started (fork) has none
+  if (!/^(file:|$)/.test(parentURL) || parentURL.includes("/node_modules/"))
     return next(specifier, context);
-  const aliased = aliases(specifier).map(existing).find(Boolean);
+  const aliased = parentURL && aliases(specifier).map(existing).find(Boolean);
   if (aliased) return { url: pathToFileURL(aliased).href, format: undefined, shortCircuit: true };
   try {
     return next(specifier, context);
   } catch (error) {
-    const found =
-      /^(\.{0,2}\/|file:)/.test(specifier) &&
-      existing(fileURLToPath(new URL(specifier, parentURL)));
+    const isPath = /^(\.{0,2}\/|file:)/.test(specifier);
+    // What `imports` of package.json makes of a name (#lib/a) is in the error.
+    const wanted = isPath ? new URL(specifier, parentURL || "file:") : error.url;
+    const found = wanted && existing(fileURLToPath(wanted));
     if (!found) throw error;
     return { url: pathToFileURL(found).href, format: undefined, shortCircuit: true };
   }

@@ -1,4 +1,6 @@
 import "reflect-metadata";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { plainToInstance } from "class-transformer";
 import { validate } from "class-validator";
 import type { FastifyInstance } from "fastify";
@@ -29,4 +31,10 @@ export async function routes(app: FastifyInstance): Promise<void> {
   });
 
   app.get("/trace", async () => ({ stack: new Error("here").stack }));
+
+  app.get("/names", async () => {
+    const { job } = await import(`#jobs/${"clean"}`);
+    const [fromChild] = await once(fork("src/jobs/child"), "message");
+    return { done: job(), fromChild };
+  });
 }
