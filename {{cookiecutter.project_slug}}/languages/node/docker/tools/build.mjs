@@ -168,13 +168,21 @@ if (!main)
   fail(
     manifest.main
       ? `"main" in package.json names ${manifest.main}, and there is no such file: the script "build" makes it, or .dockerignore leaves it out (\`!${manifest.main.split("/")[0]}\` at its end lets it in).`
-      : 'there is nothing to start: name the file in package.json ("main": "src/main.ts").',
+      : nothingToStart(),
   );
 if (main !== manifest.main)
   writeFileSync(
     join(out, "project/package.json"),
     `${JSON.stringify({ ...manifest, main }, null, 2)}\n`,
   );
+
+/** What the start script names may be in a folder that the script "build" makes. */
+function nothingToStart() {
+  const file = program.find(Boolean);
+  const [built] = file ? globSync(`*/${file}`, { exclude: ["node_modules"] }) : [];
+  const why = file ? `, and ${file}, which the start script names, is not there` : "";
+  return `there is nothing to start${why}: name the file in package.json ("main": "${built ?? "src/main.ts"}").`;
+}
 
 const tsc = "node_modules/.bin/tsc";
 const options = readOptions();
