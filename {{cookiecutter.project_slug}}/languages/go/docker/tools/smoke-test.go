@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -31,7 +32,10 @@ const (
 	startTimeout   = 60 * time.Second
 	requestTimeout = 30 * time.Second
 	probeTimeout   = 10 * time.Second
-	stopTimeout    = 30 * time.Second // more than in production: builders are busy, or emulate a processor
+	// A service that is not expected to start is watched until it does nothing for a while.
+	idleTimeout  = 3 * time.Second
+	watchTimeout = 30 * time.Second
+	stopTimeout  = 30 * time.Second // more than in production: builders are busy, or emulate a processor
 )
 
 // request is a line of smoke-test.txt: what is asked, and what is expected.
@@ -47,6 +51,11 @@ func main() {
 	requests, skip, err := readRequests("/docker/smoke-test.txt")
 	switch {
 	case err != nil:
+	case skip != "" && architecture == runtime.GOARCH:
+		var end string
+		if end, err = watch(os.Args[1:], skip); err == nil {
+			fmt.Printf("smoke-test: skipped: %s. So it is not proven that the service starts in its image. Without what it needs, it %s\n", skip, end)
+		}
 	case skip != "":
 		fmt.Printf("smoke-test: skipped: %s. So it is not proven that the service starts in its image.\n", skip)
 	case architecture != runtime.GOARCH:
@@ -99,20 +108,11 @@ func readLines(file string) (lines []string, err error) {
 
 // try runs the command until it has answered everything. The error says what did not go well, and which file helps.
 func try(command []string, requests []request) error {
-	settings, err := readLines("/docker/smoke-test.env")
+	var output lockedBuffer
+	service, ended, err := start(command, &output)
 	if err != nil {
 		return err
 	}
-	var output lockedBuffer
-	service := exec.Command(command[0], command[1:]...)
-	service.Env = append(append(os.Environ(), memoryLimit()...), settings...)
-	service.Stdout, service.Stderr = &output, &output
-	if err := service.Start(); err != nil {
-		return fmt.Errorf("the service does not start: %w", err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- service.Wait() }()
-
 	if err = ask(service.Env, requests, ended); err == nil {
 		err = checkHealth(service)
 	}
@@ -126,6 +126,96 @@ func try(command []string, requests []request) error {
 	}
 	fmt.Printf("smoke-test: the service started, answered /healthz and %d more, and stopped.\n", len(requests))
 	return nil
+}
+
+// start runs the command as in production. Its end is sent to the channel.
+func start(command []string, output io.Writer) (*exec.Cmd, <-chan error, error) {
+	settings, err := readLines("/docker/smoke-test.env")
+	if err != nil {
+		return nil, nil, err
+	}
+	service := exec.Command(command[0], command[1:]...)
+	service.Env = append(append(os.Environ(), memoryLimit()...), settings...)
+	service.Stdout, service.Stderr = output, output
+	if err := service.Start(); err != nil {
+		return nil, nil, fmt.Errorf("the service does not start: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- service.Wait() }()
+	return service, ended, nil
+}
+
+// watch returns what became of a service that is not expected to start. It may fail for want of what is outside, but not
+// of what the image has to have: that would fail in production, too.
+func watch(command []string, reason string) (string, error) {
+	var output lockedBuffer
+	service, ended, err := start(command, &output)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = service.Process.Kill() }() // it may have ended
+	client, address := newClient(time.Second), "http://127.0.0.1:"+portOf(service.Env)
+	begin := time.Now()
+	busy, used := begin, time.Duration(0)
+	for time.Since(begin) < watchTimeout && time.Since(busy) < idleTimeout {
+		if status, _, _ := get(client, address+"/healthz"); status == http.StatusOK {
+			return "became healthy: the line skip may not be needed.", nil
+		}
+		select {
+		case err := <-ended:
+			end, err := judge(err, output.String(), reason)
+			if err != nil {
+				fmt.Fprint(os.Stderr, output.String())
+			}
+			return end, err
+		case <-time.After(200 * time.Millisecond):
+		}
+		if now := processorTime(service.Process.Pid); now > used+300*time.Millisecond {
+			busy, used = time.Now(), now
+		}
+	}
+	return "did not become healthy.", nil
+}
+
+// processorTime returns how long a process has had a processor.
+func processorTime(pid int) time.Duration {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // it may have ended
+	_, after, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond // a tick, on every system
+}
+
+var (
+	// imageFault is what the image is at fault for, whatever is missing outside of it: a place that cannot be written to, or
+	// a program that is not there. (`bind: permission denied` is none: it is about a port.)
+	imageFault = regexp.MustCompile(`\w [^ :]+: (permission denied|read-only file system)|executable file not found in \$PATH|fork/exec \S+: `)
+	crash      = regexp.MustCompile(`(?m)^SIG(SEGV|BUS|ILL|TRAP|ABRT|FPE|SYS): `)
+	name       = regexp.MustCompile(`[\w@./-]*[./][\w@./-]*\w`)
+	beside     = regexp.MustCompile(`(?s)\n(goroutine \d+ |Usage).*`)
+)
+
+// judge says how a service ended that is not expected to start, or that its image is at fault.
+func judge(end error, output, reason string) (string, error) {
+	lines := strings.Split(strings.TrimSpace(beside.ReplaceAllString(output, "")), "\n")
+	said := strings.TrimSpace(lines[len(lines)-1]) // a program in Go ends with the error that it ends for
+	if said != "" {
+		said = fmt.Sprintf(": %.300s", said)
+	}
+	excuse := fmt.Sprintf("the service ended with %s, which the line skip does not excuse%s. ", describe(end), said)
+	if end != nil && crash.MatchString(output) {
+		return "", errors.New(excuse + "Native code crashes: take a build of it for this processor")
+	}
+	// A name in the reason (/data) is said to be outside.
+	isNamed := slices.ContainsFunc(name.FindAllString(reason, -1), func(name string) bool { return strings.Contains(said, name) })
+	if end != nil && imageFault.MatchString(said) && !isNamed {
+		return "", errors.New(excuse + "Only /tmp can be written to, and the programs in the image are those of its base. What production adds to the image, such as a volume, is named in the reason: skip It needs /data")
+	}
+	return fmt.Sprintf("ended with %s%s", describe(end), said), nil
 }
 
 // memoryLimit returns the runtime's setting for the memory that the container gets.
@@ -143,17 +233,7 @@ func memoryLimit() []string {
 
 func ask(environment []string, requests []request, ended <-chan error) error {
 	const help = "A setting that it needs goes to docker/smoke-test.env. If it cannot start without something from outside, such as a database, write the line skip REASON to docker/smoke-test.txt."
-	client := &http.Client{
-		Timeout:       requestTimeout,
-		Transport:     &http.Transport{DisableKeepAlives: true}, // and no proxy
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	port := ""
-	for _, variable := range environment {
-		if value, ok := strings.CutPrefix(variable, "PORT="); ok {
-			port = value
-		}
-	}
+	client, port := newClient(requestTimeout), portOf(environment)
 	address := "http://127.0.0.1:" + port
 
 	for deadline := time.Now().Add(startTimeout); ; time.Sleep(20 * time.Millisecond) {
@@ -167,15 +247,15 @@ func ask(environment []string, requests []request, ended <-chan error) error {
 			break
 		}
 		if time.Now().After(deadline) {
+			if onLocalhost(port) {
+				return errLocalhost
+			}
 			return fmt.Errorf("the service did not answer GET /healthz with 200 within %s; last: %s.%s %s", startTimeout, answer(status, "", err), elsewhere(port), help)
 		}
 	}
-	// Another address of the loopback interface.
-	connection, err := net.DialTimeout("tcp", "127.0.0.2:"+port, requestTimeout)
-	if err != nil {
-		return errors.New(`the service listens on localhost, where nobody outside of its container reaches it. Let it listen on every address: ":" + port`)
+	if onLocalhost(port) {
+		return errLocalhost
 	}
-	_ = connection.Close()
 	for _, r := range requests {
 		status, body, err := get(client, address+r.path)
 		if status != r.status || !strings.Contains(body, r.text) {
@@ -205,6 +285,39 @@ func elsewhere(port string) string {
 		return ""
 	}
 	return fmt.Sprintf(" It listens on %s: let it listen on the port that the variable PORT names, which is %s here.", strings.Join(ports, ", "), port)
+}
+
+func newClient(timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout:       timeout,
+		Transport:     &http.Transport{DisableKeepAlives: true}, // and no proxy
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func portOf(environment []string) (port string) {
+	for _, variable := range environment {
+		if value, ok := strings.CutPrefix(variable, "PORT="); ok {
+			port = value
+		}
+	}
+	return port
+}
+
+var errLocalhost = errors.New(`the service listens on localhost, where nobody outside of its container reaches it. Let it listen on every address: ":" + port`)
+
+// onLocalhost says whether the port is open on localhost, of either version of IP, and on no other address.
+func onLocalhost(port string) bool {
+	isOpen := func(host string) bool {
+		connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), probeTimeout)
+		if err != nil {
+			return false
+		}
+		_ = connection.Close()
+		return true
+	}
+	// 127.0.0.2: another address of the loopback interface.
+	return (isOpen("127.0.0.1") || isOpen("::1")) && !isOpen("127.0.0.2")
 }
 
 // checkHealth runs what the image's HEALTHCHECK runs beside the service: on its port, and on one where nobody listens.

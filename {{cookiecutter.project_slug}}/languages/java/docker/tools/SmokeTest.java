@@ -6,12 +6,16 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -27,6 +31,10 @@ public final class SmokeTest {
     private static final Path DOCKER = Path.of("/docker");
     private static final String PORT = "8080";
     private static final int START_SECONDS = 120; // a start that is recorded takes longer, on an emulated machine above all
+    // A service that is not expected to start is watched until it does nothing for a while.
+    private static final int IDLE_SECONDS = 3;
+    private static final int WATCH_SECONDS = 30;
+    private static final int READ_SECONDS = 30;
     private static final int STOP_SECONDS = 300; // the end of the first start writes the AOT cache
     private static final String WITHOUT = "If it cannot start without something from outside, such as a database, write the line"
             + " skip REASON to docker/smoke-test.txt";
@@ -41,6 +49,19 @@ public final class SmokeTest {
     /** Where the JVM's report of a crash names a native library, and the first method of Java, which is in the next list. */
     private static final Pattern FRAME = Pattern.compile("(?m)^C +\\[([^+\\]]+)\\+");
     private static final Pattern METHOD = Pattern.compile("(?m)^[jJ] +(?:\\d.*? )?([\\w.$]+)\\(");
+
+    /** The head of a stack trace, or one of its causes. */
+    private static final Pattern THROWABLE = Pattern.compile("(?:^|[ \"])(?:[a-z_]\\w*\\.)+[A-Z][\\w$]*(?:Exception|Error)\\b");
+    /** Throwables that are the image's fault, whatever is missing outside of it. */
+    private static final Pattern IMAGE_FAULT = Pattern.compile("java\\.lang\\.(?:NoClassDefFoundError(?!: Could not initialize)"
+            + "|ClassNotFoundException|UnsatisfiedLinkError|NoSuchMethodError|NoSuchFieldError|UnsupportedClassVersionError"
+            + "|module\\.\\w+Exception)|java\\.nio\\.file\\.(?:AccessDenied|ReadOnlyFileSystem|ProviderNotFound)Exception"
+            + "|: Read-only file system|java\\.io\\.FileNotFoundException: .*\\((?:Permission denied|Read-only file system)\\)"
+            + "|java\\.io\\.IOException: (?:Permission denied|Cannot run program|Exec failed|error=)"
+            + "|^Error: (?:Could not create the Java Virtual Machine|A fatal exception has occurred)");
+    private static final Pattern NAME = Pattern.compile("[\\w@./-]*[./][\\w@./-]*\\w");
+    /** 128 and SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+    private static final Set<Integer> CRASHES = Set.of(132, 133, 134, 135, 136, 139, 159);
 
     private final Map<String, String> limits = settings("limits.env");
     private final Map<String, String> environment = settings("smoke-test.env");
@@ -66,8 +87,9 @@ public final class SmokeTest {
             String[] words = line.split("\\s+", 3);
             if (words[0].equals("skip")) {
                 makeSmallCache();
-                System.out.println("smoke-test: skipped: " + line.substring("skip".length()).strip()
-                        + ". So it is not proven that the service starts in its image.");
+                String reason = line.substring("skip".length()).strip().replaceFirst("\\.$", "");
+                System.out.println("smoke-test: skipped: " + reason + ". So it is not proven that the service starts in its image."
+                        + " Without what it needs, it " + watch(reason));
                 return;
             }
             if (words.length < 2 || !words[0].startsWith("/") || !words[1].matches("[1-5]\\d\\d")) {
@@ -143,6 +165,81 @@ public final class SmokeTest {
                 .findFirst();
     }
 
+    /**
+     * What becomes of a service that is not expected to start. It may fail for want of what is outside, but not of what the
+     * image has to have: that would fail in production, too.
+     */
+    private String watch(String reason) throws Exception {
+        Path log = Path.of("/tmp/smoke-test.log");
+        Process service = java("@/app/main-class", List.of("-XX:AOTCache=" + cache), log);
+        try {
+            Instant start = Instant.now();
+            Instant busy = start;
+            Duration used = Duration.ZERO;
+            while (Duration.between(start, Instant.now()).toSeconds() < WATCH_SECONDS
+                    && Duration.between(busy, Instant.now()).toSeconds() < IDLE_SECONDS) {
+                try {
+                    if (get("/healthz", 1).status() == 200) {
+                        return "became healthy: the line skip may not be needed.";
+                    }
+                } catch (IOException notYet) {
+                    // asked again
+                }
+                if (service.waitFor(200, TimeUnit.MILLISECONDS)) {
+                    return judge(service, said(log), reason);
+                }
+                Duration now = service.info().totalCpuDuration().orElse(used);
+                if (now.minus(used).toMillis() > 300) {
+                    used = now;
+                    busy = Instant.now();
+                }
+            }
+            return "did not become healthy.";
+        } catch (Failure failure) {
+            System.err.println(said(log).stripTrailing());
+            fail(failure.getMessage(), failure.advice);
+            return null;
+        } finally {
+            service.destroyForcibly();
+        }
+    }
+
+    /** How a service ended that is not expected to start; a failure if its image is at fault. */
+    private static String judge(Process service, String output, String reason) throws Exception {
+        int code = service.exitValue();
+        String said = lastCause(output);
+        // A name in the reason (/data, libcuda.so.1) is said to be outside.
+        boolean isNamed = NAME.matcher(reason).results().anyMatch(name -> said.contains(name.group()));
+        String words = said.isEmpty() ? "" : ": " + said.substring(0, Math.min(300, said.length()));
+        String excuse = ", which the line skip does not excuse";
+        if (CRASHES.contains(code)) {
+            throw new Failure("the service ended with exit code " + code + crash(service.pid()) + excuse, "Native code crashes: take a build of the library for this C library and processor,"
+                    + " or another base");
+        }
+        if (code != 0 && IMAGE_FAULT.matcher(said).find() && !isNamed) {
+            throw new Failure("the service ended with exit code " + code + excuse + words, "A module of the JDK that it lacks is named in docker/modules.txt, the package of a library or"
+                    + " program in docker/packages.txt. Only /tmp can be written to. What production adds to the image, such as"
+                    + " a volume or a driver, is named in the reason: skip It needs /data");
+        }
+        return "ended with exit code " + code + words;
+    }
+
+    /** The last cause in the last stack trace that was printed, as text or in JSON; where there is none, the last line. */
+    private static String lastCause(String output) {
+        List<String> lines = output.replace("\\n", "\n").replace("\\t", "\t").lines().filter(line -> !line.isBlank()).toList();
+        Predicate<String> isFrame = line -> line.matches("\\s+(at |\\.\\.\\. ).*");
+        for (int i = lines.size() - 1; i >= 0; i--) {
+            if (!isFrame.test(lines.get(i)) && THROWABLE.matcher(lines.get(i)).find()) {
+                List<String> after = lines.subList(i + 1, lines.size());
+                long others = after.stream().filter(isFrame.negate()).count();
+                // Without a stack it is a warning, as it is far from the end.
+                boolean isEnd = after.stream().anyMatch(isFrame) && others < 30;
+                return lines.get(isEnd ? i : lines.size() - 1).strip();
+            }
+        }
+        return lines.isEmpty() ? "" : lines.getLast().strip();
+    }
+
     private void checkHealth() throws Exception {
         Process check = java("HealthCheck", List.of("-XX:AOTCache=" + cache, "-XX:TieredStopAtLevel=1", "-Xms24m", "-Xmx24m"));
         String said = new String(check.getInputStream().readAllBytes(), UTF_8);
@@ -193,7 +290,7 @@ public final class SmokeTest {
                                 + " supply itself. " + WITHOUT);
             }
             try {
-                int status = get("/healthz").status();
+                int status = get("/healthz", READ_SECONDS).status();
                 if (status == 200) {
                     return;
                 }
@@ -203,6 +300,7 @@ public final class SmokeTest {
             }
             Thread.sleep(10);
         }
+        checkAddress();
         throw new Failure("GET /healthz is not answered with 200 within " + START_SECONDS + " seconds, but with " + last,
                 elsewhere() + "A setting that it needs goes to docker/smoke-test.env. " + WITHOUT);
     }
@@ -223,19 +321,25 @@ public final class SmokeTest {
     }
 
     private static void checkAddress() throws Failure {
-        // Another address of the loopback interface.
-        try {
-            new Socket("127.0.0.2", Integer.parseInt(PORT)).close();
-        } catch (IOException e) {
+        // 127.0.0.2: another address of the loopback interface.
+        if ((isOpen("127.0.0.1") || isOpen("::1")) && !isOpen("127.0.0.2")) {
             throw new Failure("the service listens on localhost, where nobody outside of its container reaches it",
                     "Let it listen on every address: 0.0.0.0");
+        }
+    }
+
+    private static boolean isOpen(String address) {
+        try (var socket = new Socket(address, Integer.parseInt(PORT))) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
         }
     }
 
     private static void ask(Request request, Process service) throws Exception {
         Answer answer;
         try {
-            answer = get(request.path());
+            answer = get(request.path(), READ_SECONDS);
         } catch (IOException e) {
             if (service.waitFor(5, TimeUnit.SECONDS)) { // a JVM that crashes writes its report first
                 throw new Failure("the service ends with " + service.exitValue() + " while it answers GET " + request.path()
@@ -265,12 +369,12 @@ public final class SmokeTest {
     }
 
     /** The connection ends with the answer: an open one would hold up the service when it stops. */
-    private static Answer get(String path) throws IOException {
+    private static Answer get(String path, int seconds) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) URI.create("http://127.0.0.1:" + PORT + path).toURL().openConnection();
         connection.setRequestProperty("Connection", "close");
         connection.setInstanceFollowRedirects(false);
         connection.setConnectTimeout(5_000);
-        connection.setReadTimeout(30_000);
+        connection.setReadTimeout(seconds * 1_000);
         try {
             int status = connection.getResponseCode();
             try (var content = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {

@@ -9,6 +9,9 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const startTimeout = 60_000;
+// A service that is not expected to start is watched until it does nothing for a while.
+const idleTimeout = 3_000;
+const watchTimeout = 30_000;
 const requestTimeout = 10_000;
 // More than in production: builders are busy, or emulate a processor.
 const stopTimeout = 30_000;
@@ -25,14 +28,11 @@ const settings = (file) =>
 let output = "";
 refuseOptions();
 const requests = lines("smoke-test.txt");
-const skipped = requests.find((line) => /^skip\s/.test(line));
-if (skipped) {
-  const reason = skipped.replace(/^skip\s+/, "");
-  console.log(
-    `smoke-test: skipped: ${reason}. So it is not proven that the service starts in its image.`,
-  );
-  process.exit();
-}
+/** Why the service is not expected to start. */
+const skipped = requests
+  .find((line) => /^skip\s/.test(line))
+  ?.replace(/^skip\s+/, "")
+  .replace(/\.$/, "");
 
 const port = 8080;
 const env = { ...process.env, ...settings("smoke-test.env"), PORT: String(port) };
@@ -125,7 +125,7 @@ async function ask(path) {
     port,
     path,
     agent: false,
-    signal: AbortSignal.timeout(requestTimeout),
+    signal: AbortSignal.timeout(skipped ? 1_000 : requestTimeout),
   });
   try {
     const [response] = await once(request, "response");
@@ -172,6 +172,91 @@ function elsewhere() {
   return ports.length === 0 || ports.includes(port)
     ? ""
     : `It listens on ${ports.join(", ")}: let it listen on the port that the variable PORT names, which is ${port} here. `;
+}
+
+/** What an error says that is the image's fault, whatever is missing outside of it: in the words of Node and of the loader. */
+const imageFault =
+  /\b(?:ERR_)?MODULE_NOT_FOUND\b|Cannot find (?:module|package) '|\bERR_(?:DLOPEN_FAILED|UNKNOWN_BUILTIN_MODULE|UNKNOWN_FILE_EXTENSION|UNSUPPORTED_DIR_IMPORT|PACKAGE_\w+)\b|cannot open shared object file|Error (?:loading shared library|relocating) |\b(?:EROFS|EACCES): [^,]+, \w+ '|\bspawn \S+ (?:ENOENT|EACCES)\b/;
+const outsideFault =
+  /\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT)\b/;
+
+/** The lines of the last error that was printed, as text or in JSON, without its stack; where there is none, the last line. */
+function lastError() {
+  const isFrame = (line) => /^\s*at /.test(line);
+  const said = output
+    .replaceAll("\\n", "\n")
+    .split("\n")
+    .filter((line) => line.trim());
+  const error = said.slice(
+    said.findLastIndex((line) => /(?:Error|Exception)\b/.test(line) && !isFrame(line)),
+  );
+  const lines = error.filter((line) => !isFrame(line));
+  // Without a stack it is a warning, as it is far from the end.
+  return lines.length < error.length && lines.length < 30 ? lines : said.slice(-1);
+}
+
+/**
+ * How the service ended that is not expected to start. It may fail for want of what is outside, but not of what the image
+ * has to have: that would fail in production, too. A name in the reason (/data, libcuda.so.1) is said to be outside.
+ */
+function judge(reason, code) {
+  const error = lastError();
+  const told = error.findLast((line) => imageFault.test(line) || outsideFault.test(line)) ?? "";
+  const names = skipped.match(/[\w@./-]*[./][\w@./-]*\w/g) ?? [];
+  const isNamed = names.some((name) => error.some((line) => line.includes(name)));
+  const isImageFault = code !== 0 && imageFault.test(told) && !isNamed;
+  const line = (isImageFault ? error.find((text) => imageFault.test(text)) : error.at(0)) ?? "";
+  const said = line
+    .trim()
+    .replace(/^.*"(?=\w*Error\b)/, "") // in JSON
+    .slice(0, 300);
+  const excuse = `the service ended with ${reason}, which the line skip does not excuse${said && `: ${said}`}`;
+  if (/^SIG(?:SEGV|BUS|ILL|TRAP|ABRT|FPE|SYS)$/.test(reason))
+    fail(
+      excuse,
+      "Native code crashes: take a build of the package for this C library and processor, or another base.",
+    );
+  if (isImageFault)
+    fail(
+      excuse,
+      "A package that it imports is named in the dependencies of package.json, the package of a library or program in docker/packages.txt. Only /tmp can be written to. What production adds to the image, such as a volume or a driver, is named in the reason: skip It needs /data.",
+    );
+  return `ended with ${reason}${said && `: ${said}`}`;
+}
+
+/** The hundredths of a second that the service has had a processor. */
+function processorTime() {
+  try {
+    const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ").at(-1).split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return 0; // it has ended
+  }
+}
+
+/** What became of a service that is not expected to start. */
+async function watch() {
+  const start = Date.now();
+  let used = 0;
+  let busy = start;
+  while (Date.now() < Math.min(start + watchTimeout, busy + idleTimeout)) {
+    const health = await ask("/healthz");
+    if (health?.status === 200) return "became healthy: the line skip may not be needed.";
+    const end = await Promise.race([ended, sleep(200)]);
+    if (end) return judge(end.reason, end.code);
+    if (processorTime() > used + 30) {
+      used = processorTime();
+      busy = Date.now();
+    }
+  }
+  return "did not become healthy.";
+}
+
+if (skipped) {
+  console.log(
+    `smoke-test: skipped: ${skipped}. So it is not proven that the service starts in its image. Without what it needs, it ${await watch()}`,
+  );
+  process.exit();
 }
 
 const deadline = Date.now() + startTimeout;

@@ -19,6 +19,9 @@ from typing import NamedTuple, NoReturn
 DOCKER = Path("/docker")  # where the Dockerfile mounts the team's files
 OUTPUT = Path("/tmp/service.log")  # noqa: S108  the one place where the user may write
 START_TIMEOUT = 60
+# A service that is not expected to start is watched until it does nothing for a while.
+IDLE_TIMEOUT = 3
+WATCH_TIMEOUT = 30
 STOP_TIMEOUT = 30  # more than in production: builders are busy, or emulate a processor
 
 HELP = (
@@ -27,6 +30,27 @@ HELP = (
     " without something from outside, such as a database, write the line skip REASON to"
     " docker/smoke-test.txt"
 )
+
+# What an error says, in the words of Python and of the loader: the image is at fault, whatever is
+# missing outside of it; or something outside does not answer.
+FAULT = re.compile(
+    r"""
+    (?P<image>
+        ^(?:[ ]+\|[ ])?(?:ModuleNotFoundError|ImportError)\b | No\ module\ named\ '
+        | \[Errno\ 30\] | \[Errno\ 13\]\ Permission\ denied:\ '
+        | cannot\ open\ shared\ object\ file | undefined\ symbol:
+        | Error\ (?:loading\ shared\ library|relocating)
+        | in\ _execute_child\n(?:[ |].*\n)*  # a program that is not there
+    ) | (?P<outside>
+        \[Errno\ (?:-\d+|101|104|110|111|113)\] | [Cc]onnection\ (?:refused|reset|timed\ out)
+        | Name\ (?:or\ service\ not\ known|does\ not\ resolve) | in\ name\ resolution | unreachable
+    )
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGILL", "SIGTRAP", "SIGABRT", "SIGFPE", "SIGSYS"}
+TRACEBACK = "Traceback (most recent call last):"
+LEADS_TO = ("another exception occurred:", "direct cause of the following exception:")
 
 Service = subprocess.Popen[bytes]
 
@@ -41,7 +65,9 @@ class Request(NamedTuple):
 
 def main(command: list[str]) -> None:
     """Start, ask, stop; exit with a sentence at the first thing that is wrong."""
-    requests = [parse(line) for line in lines("smoke-test.txt")]
+    listed = lines("smoke-test.txt")
+    skipped = next((line[5:].strip(" .") for line in listed if re.match(r"skip\s", line)), "")
+    requests = [] if skipped else [parse(line) for line in listed]
     settings = dict(line.split("=", 1) for line in lines("smoke-test.env") if "=" in line)
     environment = {"PORT": "8080"} | os.environ | settings
     port = int(environment["PORT"])
@@ -49,6 +75,14 @@ def main(command: list[str]) -> None:
     with OUTPUT.open("wb") as output:
         # Nothing but the command that the smoke test was given, which is the ENTRYPOINT.
         service = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
+    if skipped:
+        end = watch(service, port, skipped)
+        print(
+            f"smoke-test: skipped: {skipped}. So it is not proven that the service starts in its"
+            f" image. Without what it needs, it {end}",
+            file=sys.stderr,
+        )
+        sys.exit()
     await_health(service, port)
     for request in requests:
         check(service, port, request)
@@ -76,15 +110,8 @@ def lines(name: str) -> list[str]:
 
 
 def parse(line: str) -> Request:
-    """Return the request that `line` describes; a line "skip REASON" ends the smoke test."""
+    """Return the request that `line` describes."""
     first, _, rest = line.partition(" ")
-    if first == "skip":
-        print(
-            f"smoke-test: skipped: {rest}. So it is not proven that the service starts in its"
-            " image.",
-            file=sys.stderr,
-        )
-        sys.exit()
     status, _, text = rest.strip().partition(" ")
     if not (first.startswith("/") and status.isdecimal()):
         sys.exit(
@@ -114,6 +141,7 @@ def await_health(service: Service, port: int) -> None:
                 f"the service ended with exit code {code} at its start. {HELP}",
             )
         time.sleep(0.02)
+    check_address(service, port)
     fail(
         service,
         f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
@@ -132,17 +160,98 @@ def elsewhere(port: int) -> str:
     return f" It listens on {', '.join(map(str, ports))} instead."
 
 
+def watch(service: Service, port: int, reason: str) -> str:
+    """Return what became of a service that is not expected to start.
+
+    It may fail for want of what is outside, but not of what the image has to have: that would fail
+    in production, too.
+    """
+    start = busy = time.monotonic()
+    used = 0.0
+    while time.monotonic() < min(start + WATCH_TIMEOUT, busy + IDLE_TIMEOUT):
+        try:
+            if get(port, "/healthz", timeout=1)[0] == http.HTTPStatus.OK:
+                return "became healthy: the line skip may not be needed."
+        except (OSError, http.client.HTTPException):
+            pass  # not yet
+        try:
+            return judge(service, service.wait(0.2), reason)
+        except subprocess.TimeoutExpired:
+            now = sum(map(processor_time, family(service.pid)))
+        if now > used + 0.3:
+            used, busy = now, time.monotonic()
+    return "did not become healthy."
+
+
+def judge(service: Service, code: int, reason: str) -> str:
+    """Return how a service ended that is not expected to start; fail if its image is at fault."""
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    error, said = last_error(OUTPUT.read_text(encoding="utf-8", errors="replace"))
+    found = list(FAULT.finditer(error))
+    is_fault = code > 0 and bool(found) and found[-1].lastgroup == "image"
+    if is_fault:
+        images = [match.end() for match in found if match.lastgroup == "image"]
+        faults = [error[error.rfind("\n", 0, at) + 1 :].partition("\n")[0] for at in images]
+        said = said if said in faults else faults[-1]
+        # A name in the reason (/data, libcuda.so.1) is said to be outside.
+        names = re.findall(r"[\w@./-]*[./][\w@./-]*\w", reason)
+        is_fault = not any(name in fault for name in names for fault in faults)
+    if said := said.strip()[:300]:
+        said = f": {said}"
+    excuse = f"the service ended with {how}, which the line skip does not excuse{said}"
+    if how in CRASHES:
+        fail(
+            service,
+            f"{excuse}. Native code crashes: take a build of the package for this C library and"
+            " processor, or another base",
+        )
+    if is_fault:
+        fail(
+            service,
+            f"{excuse}. A module that it imports is named in the dependencies of pyproject.toml,"
+            " the package of a library or program in docker/packages.txt. Only /tmp can be written"
+            " to. What production adds to the image, such as a volume or a driver, is named in the"
+            " reason: skip It needs /data",
+        )
+    return f"ended with {how}{said}"
+
+
+def last_error(output: str) -> tuple[str, str]:
+    """Return the last error that was printed, as text or in JSON, and its most telling line.
+
+    That is the last traceback, with those that led to it; where there is none, the last line.
+    """
+    output = output.replace("\\n", "\n").rstrip()
+    *before, last = output.split(TRACEBACK)
+    message = re.findall(r"^(?: +\| )?(\w.*)", last, re.MULTILINE)
+    if not before or len(message) > 30:  # noqa: PLR2004  of earlier
+        line = output.rpartition("\n")[2]
+        return line, line
+    chain = last
+    while before and before[-1].rstrip(" |\n").endswith(LEADS_TO):
+        chain = before.pop() + chain
+    return chain, message[0]
+
+
 def check_address(service: Service, port: int) -> None:
     """Fail if the service listens on localhost only: nobody outside of its container reaches it."""
-    try:
-        # Another address of the loopback interface.
-        socket.create_connection(("127.0.0.2", port), timeout=5).close()
-    except OSError:
+    on_localhost = is_open("127.0.0.1", port) or is_open("::1", port)
+    # Another address of the loopback interface.
+    if on_localhost and not is_open("127.0.0.2", port):
         fail(
             service,
             "the service listens on localhost, where nobody outside of its container reaches it."
             ' Let it listen on every address: host="0.0.0.0"',
         )
+
+
+def is_open(host: str, port: int) -> bool:
+    """Say whether a connection is accepted."""
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def check(service: Service, port: int, request: Request) -> None:
@@ -161,9 +270,9 @@ def check(service: Service, port: int, request: Request) -> None:
         )
 
 
-def get(port: int, path: str) -> tuple[int, bytes]:
+def get(port: int, path: str, timeout: int = 30) -> tuple[int, bytes]:
     """Return status and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         response = connection.getresponse()
@@ -206,6 +315,16 @@ def family(pid: int) -> list[int]:
         for child in file.read_text(encoding="ascii").split()
     ]
     return [pid, *(each for child in children for each in family(child))]
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds that a process has had a processor."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it has ended meanwhile
+    fields = stat.rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def anonymous_memory(pid: int) -> int:
