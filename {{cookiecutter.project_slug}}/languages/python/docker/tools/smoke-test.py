@@ -26,9 +26,15 @@ STOP_TIMEOUT = 30  # more than in production: builders are busy, or emulate a pr
 
 HELP = (
     "A setting that it needs goes to docker/smoke-test.env. The package of a library or program"
-    " that it lacks goes to docker/packages.txt. Only /tmp can be written to. If it cannot start"
+    " that it lacks goes to docker/packages.txt. A file that .dockerignore names is not in the"
+    " image: the line !PATH at its end lets it in. Only /tmp can be written to. If it cannot start"
     " without something from outside, such as a database, write the line skip REASON to"
     " docker/smoke-test.txt"
+)
+MODULE_HELP = (
+    "if that is a dependency, name its package in pyproject.toml (uv add --frozen PACKAGE) and type"
+    " sh docker/tools/lock.sh. Modules of the project are found from the project's folder, and in"
+    " src/ once pyproject.toml has a [build-system]"
 )
 
 # What an error says, in the words of Python and of the loader: the image is at fault, whatever is
@@ -123,30 +129,43 @@ def parse(line: str) -> Request:
 
 def await_health(service: Service, port: int) -> None:
     """Return as soon as GET /healthz is answered with 200."""
-    last = "nothing is listening"
+    last, status = "nothing is listening", 0
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         try:
             status, _ = get(port, "/healthz")
         except (OSError, http.client.HTTPException) as error:
-            last = str(error)
+            last, status = str(error), 0
         else:
             if status == http.HTTPStatus.OK:
                 check_address(service, port)
                 return
-            last = f"the last answer was {status}"
         if (code := service.poll()) is not None:
             fail(
                 service,
-                f"the service ended with exit code {code} at its start. {HELP}",
+                f"the service ended with exit code {code} at its start. {missing_module() or HELP}",
             )
         time.sleep(0.02)
     check_address(service, port)
+    if status:
+        fail(
+            service,
+            f"GET /healthz was answered with {status} for {START_TIMEOUT} s. Let the service answer"
+            " it with 200: by plain HTTP, without an account, and to whatever host name",
+        )
     fail(
         service,
         f"GET /healthz was not answered with 200 on port {port} within {START_TIMEOUT} s ({last})."
         f"{elsewhere(port)} It has to listen on PORT. {HELP}",
     )
+
+
+def missing_module() -> str:
+    """Say what to do if the last exception in the log is about a module that is not there."""
+    said = OUTPUT.read_text(encoding="utf-8", errors="replace")
+    raised = re.findall(r"^(?:[\w.]+(?:Error|Exception)|\S*/python\S*): .*", said, re.MULTILINE)
+    name = re.search(r": (No module named [\w.']+)", raised[-1]) if raised else None
+    return f"{name[1]}: {MODULE_HELP}" if name else ""
 
 
 def elsewhere(port: int) -> str:

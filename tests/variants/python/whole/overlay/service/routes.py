@@ -23,6 +23,8 @@ import certifi
 import lib
 import magic
 import requests
+import toolz
+import wcwidth
 from attrs import define
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
@@ -67,7 +69,7 @@ async def user() -> dict[str, str]:
 @router.get("/sources")
 def sources() -> dict[str, bool]:
     """Look at sources of packages and of the standard library, and their documentation."""
-    modules: list[ModuleType] = [requests, json, curses, dbm.ndbm, readline]
+    modules: list[ModuleType] = [requests, json, curses, dbm.ndbm, readline, toolz, wcwidth]
     return {
         "package": "def get(" in inspect.getsource(requests.api),
         "class": "class JSONEncoder" in inspect.getsource(json.JSONEncoder),
@@ -75,6 +77,8 @@ def sources() -> dict[str, bool]:
         "compiled": all(Path(requests.__file__ or "").parent.glob("__pycache__/*.pyc")),
         "imported": all(module.__name__ in sys.modules for module in modules),
         "attrs": "define" in define.__name__,
+        # Times of the build's files would make each build another image.
+        "timeless": not list(Path(requests.__file__ or "").parents[1].glob("*.dist-info/uv_cache.json")),
     }
 
 
