@@ -10,10 +10,11 @@ COPY docker/tools /
 FROM python:3.14-alpine3.24 AS deps
 COPY --from=ghcr.io/astral-sh/uv:0.13 /uv /usr/local/bin/
 WORKDIR /src
-ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PYTHON=/usr/local/bin/python3 UV_SYSTEM_PYTHON=1 \
+ENV UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PYTHON_PREFERENCE=only-system UV_SYSTEM_PYTHON=1 \
+    UV_PYTHON=/usr/local/bin/python3 UV_COMPILE_BYTECODE=0 \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-# The manifest of a folder that is a dependency (`uv add ./lib`) says what its build needs.
-COPY --parents requirements.txt **/pyproject.toml ./
+# The manifest of a folder that is a dependency (`uv add ./lib`) says what its build needs. Wheels may be dependencies, too.
+COPY --parents requirements.txt **/pyproject.toml **/*.whl ./
 # The secrets, where there are any, leave nothing in the layer: `ca` is the company's CA bundle,
 # `registry` a uv.toml with its package index. No code of a package runs while they are there.
 RUN --mount=type=cache,target=/root/.cache/uv,id=acme/hello-service/uv \
@@ -47,7 +48,7 @@ COPY --chmod=u=rwX,go=rX --exclude=docker --exclude=tests --exclude=requirements
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=requirements.txt,target=/src/requirements.txt \
     python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
-    python3 /tools/cpython.py compile "" /app && mkdir -p /out && mv /app /out/
+    mkdir -p /out && mv /app /out/ && cd /out && python3 /tools/cpython.py compile /out
 
 # For the edit loop (compose.yaml), which copies saved files in and starts the service again.
 FROM deps AS dev
