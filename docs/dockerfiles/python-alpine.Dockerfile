@@ -48,7 +48,7 @@ COPY --chmod=u=rwX,go=rX --exclude=docker --exclude=tests --exclude=requirements
 RUN --mount=type=bind,from=tools,target=/tools \
     --mount=type=bind,source=requirements.txt,target=/src/requirements.txt \
     python3 /tools/install.py folders /src/requirements.txt /out/usr/local && \
-    mkdir -p /out && mv /app /out/ && cd /out && python3 /tools/cpython.py compile /out
+    mkdir -p /out && mv /app /out/ && python3 /tools/cpython.py compile /out
 
 # For the edit loop (compose.yaml), which copies saved files in and starts the service again.
 FROM deps AS dev

@@ -9,6 +9,7 @@ libpython among them, are left to native-libraries.sh.
 
 import compileall
 import inspect
+import os
 import shutil
 import sys
 import sysconfig
@@ -90,6 +91,7 @@ def compile_modules(root: str, folder: str) -> None:
 
     The sources stay: packages read them, and a traceback shows their lines.
     """
+    os.chdir(root)  # the folder that it was called in may have been moved
     compileall.compile_dir(
         root + folder,
         maxlevels=100,
