@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from support.engine import EngineError, build, exported
-from support.services import DIAGONAL, PREFIX
+from support.services import ONE_BASE, PREFIX
 
 # The stages an edit of the sources may run again; every other one comes before the application.
 APPLICATION_STAGES = {"build", "project", "modules", "smoke-test", "runtime"}
@@ -23,7 +23,7 @@ def test_the_test_stage_passes(service, built, ca_bundle):
     assert "test" in {step.stage for step in build.steps}
 
 
-@pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)  # bases have no say in it
+@ONE_BASE
 def test_a_broken_unit_test_fails_the_test_stage_alone(service, built, ca_bundle, tmp_path):
     broken = service.with_variant("broken", tmp_path, ca_bundle)
     with pytest.raises(EngineError, match="deliberately broken"):
@@ -59,7 +59,7 @@ def test_an_edit_of_the_sources_changes_the_last_layers_only(image, probe, servi
     assert min(changed) >= len(before) - service.record["application_layers"]
 
 
-@pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+@ONE_BASE
 def test_a_build_can_be_repeated_bit_for_bit(service, built, ca_bundle, tmp_path):
     """With SOURCE_DATE_EPOCH, as reproducible-builds.org defines it; nothing but cache mounts is reused."""
     # Every step runs again where there is another host. (--no-cache would make other builds run them again as well.)

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 from support.engine import wait_for
-from support.services import COMBINATIONS, RECORDS
+from support.services import COMBINATIONS, ONE_BASE, RECORDS
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,7 @@ def test_refuses_an_invalid_port(service, image):
     assert len(message.splitlines()) == 1
 
 
+@ONE_BASE
 def test_answers_a_slow_request_in_full_after_sigterm(probe, start):
     service, build = probe
     container = start(service, build.image)
@@ -109,6 +110,7 @@ def test_answers_a_slow_request_in_full_after_sigterm(probe, start):
     assert '"draining"' in container.stdout()
 
 
+@ONE_BASE
 def test_accepts_nothing_new_while_draining(probe, start):
     service, build = probe
     container = start(service, build.image)
@@ -139,6 +141,7 @@ def test_stops_at_once_when_idle(service, image, start):
     assert container.stop() in service.record["exit_codes"]
 
 
+@ONE_BASE
 def test_answers_other_requests_during_a_slow_one(probe, start):
     service, build = probe
     container = start(service, build.image)

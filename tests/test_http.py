@@ -7,9 +7,9 @@ import json
 import pytest
 from support.client import UPGRADE, request
 from support.malformed import MALFORMED
-from support.services import DIAGONAL
+from support.services import ONE_BASE
 
-pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+pytestmark = ONE_BASE
 
 MIB = 1 << 20
 

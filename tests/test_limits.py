@@ -7,9 +7,9 @@ import time
 import pytest
 import yaml
 from support.engine import wait_for
-from support.services import DIAGONAL
+from support.services import ONE_BASE
 
-pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+pytestmark = ONE_BASE
 
 PATIENCE = 30  # s that a client has for the header and for the body
 

@@ -8,9 +8,9 @@ import pytest
 from support.client import request
 from support.engine import wait_for
 from support.malformed import MALFORMED
-from support.services import DIAGONAL
+from support.services import ONE_BASE
 
-pytestmark = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
+pytestmark = ONE_BASE
 
 FIELDS = {"time", "level", "msg", "method", "path", "status", "duration_ms"}
 LINE = 8 << 10  # bytes

@@ -9,7 +9,7 @@ import time
 import pytest
 from support.client import request
 from support.engine import wait_for
-from support.services import COMBINATIONS, DIAGONAL
+from support.services import COMBINATIONS, DIAGONAL, ONE_BASE
 
 # Three runs in each language, one of them without an init: then the service is PID 1, as it is in Kubernetes.
 RUNS = [
@@ -17,8 +17,6 @@ RUNS = [
     for combination in COMBINATIONS
     for options in ([[], [], ["--init=false"]] if combination in DIAGONAL else [[]])
 ]
-
-ONE_BASE = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 
 CLIENTS = [
     {"path": "/", "count": 32},

@@ -13,6 +13,7 @@ from itertools import cycle
 from pathlib import Path, PurePosixPath
 
 import certifi
+import pytest
 
 from support import engine
 
@@ -33,6 +34,7 @@ BASES = QUESTIONS["runtime_base"]
 COMBINATIONS = [(language, base) for language in LANGUAGES for base in BASES]
 # Each language once and each base at least once, for what is no different from combination to combination.
 DIAGONAL = list(zip(LANGUAGES, cycle(BASES), strict=False))
+ONE_BASE = pytest.mark.parametrize("combination", DIAGONAL, ids="-".join, indirect=True)
 
 # What is special about each language, and what its images are held to.
 RECORDS = json.loads((ROOT / "languages.json").read_text(encoding="utf-8"))
