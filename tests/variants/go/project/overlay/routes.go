@@ -22,6 +22,9 @@ var version, revision = "dev", "none"
 
 // cache is made at start, as many libraries do in the home directory.
 var cache = func() string {
+	if os.Getenv("HOSTNAME") == "" {
+		panic("there is no HOSTNAME, which every container has")
+	}
 	home, err := os.UserHomeDir()
 	if err != nil {
 		panic(err)

@@ -9,4 +9,5 @@ app.get("/main", (_request, response) =>
   response.json({ isMain: require.main === module, traced: globalThis.traced, patched: process.env.PATCHED }),
 );
 const server = app.listen(port);
-process.on("SIGTERM", () => server.close(() => process.exit()));
+// As Next.js does: 128 and the number of the signal.
+process.on("SIGTERM", () => server.close(() => process.exit(143)));

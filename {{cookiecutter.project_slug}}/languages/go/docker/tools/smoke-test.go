@@ -135,7 +135,9 @@ func start(command []string, output io.Writer) (*exec.Cmd, <-chan error, error) 
 		return nil, nil, err
 	}
 	service := exec.Command(command[0], command[1:]...)
-	service.Env = append(append(os.Environ(), memoryLimit()...), settings...)
+	hostname, _ := os.Hostname()
+	// Every container has HOSTNAME, and this build step does not.
+	service.Env = slices.Concat([]string{"HOSTNAME=" + hostname}, os.Environ(), memoryLimit(), settings)
 	service.Stdout, service.Stderr = output, output
 	if err := service.Start(); err != nil {
 		return nil, nil, fmt.Errorf("the service does not start: %w", err)

@@ -76,6 +76,8 @@ public final class SmokeTest {
     private SmokeTest(Path cache) throws IOException {
         this.cache = cache;
         environment.putAll(Map.of("PORT", PORT, "HOME", "/tmp", "LANG", "C.UTF-8"));
+        // Every container has HOSTNAME, and this build step does not.
+        environment.putIfAbsent("HOSTNAME", Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -180,7 +180,9 @@ if (main !== manifest.main)
 function nothingToStart() {
   const file = program.find(Boolean);
   const [built] = file ? globSync(`*/${file}`, { exclude: ["node_modules"] }) : [];
-  const why = file ? `, and ${file}, which the start script names, is not there` : "";
+  const script = startScripts.find(Boolean);
+  const nothing = script ? `, and the start script (${script}) names no file of the project` : "";
+  const why = file ? `, and ${file}, which the start script names, is not there` : nothing;
   return `there is nothing to start${why}: name the file in package.json ("main": "${built ?? "src/main.ts"}").`;
 }
 

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { connect } from "node:net";
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const startTimeout = 60_000;
@@ -35,7 +36,13 @@ const skipped = requests
   .replace(/\.$/, "");
 
 const port = 8080;
-const env = { ...process.env, ...settings("smoke-test.env"), PORT: String(port) };
+// Every container has HOSTNAME, and this build step does not.
+const env = {
+  HOSTNAME: hostname(),
+  ...process.env,
+  ...settings("smoke-test.env"),
+  PORT: String(port),
+};
 // A build has no limit of memory: what the container gets is said in MB instead of as a share.
 const { MEMORY_MB } = settings("limits.env");
 const args = process.argv
@@ -156,7 +163,7 @@ async function refuseLocalhost() {
   if (onLocalhost && !(await isOpen("127.0.0.2")))
     fail(
       "the service listens on localhost, where nobody outside of its container reaches it",
-      'Let it listen on every address: listen({ port, host: "0.0.0.0" }). Fastify listens on localhost where no host is given.',
+      'Let it listen on every address: listen({ port, host: "0.0.0.0" }). Fastify listens on localhost where no host is given. A server that takes its host from HOSTNAME, which names the container, needs ENV HOSTNAME=0.0.0.0 in stages smoke-test and runtime of the Dockerfile.',
     );
 }
 
@@ -297,7 +304,8 @@ for (const line of requests) {
 
 child.kill("SIGTERM");
 const stopped = await Promise.race([ended, sleep(stopTimeout)]);
-if (stopped?.code !== 0) {
+// 143 is 128 + SIGTERM: Next.js, for example, says so once it has drained.
+if (stopped?.code !== 0 && stopped?.code !== 143) {
   const how = stopped ? `ended with ${stopped.reason}` : "did not end within 30 s";
   const again = stopped?.code === null ? ", and not send itself the signal again" : "";
   fail(

@@ -75,7 +75,8 @@ def main(command: list[str]) -> None:
     skipped = next((line[5:].strip(" .") for line in listed if re.match(r"skip\s", line)), "")
     requests = [] if skipped else [parse(line) for line in listed]
     settings = dict(line.split("=", 1) for line in lines("smoke-test.env") if "=" in line)
-    environment = {"PORT": "8080"} | os.environ | settings
+    # Every container has HOSTNAME, and this build step does not.
+    environment = {"PORT": "8080", "HOSTNAME": socket.gethostname()} | os.environ | settings
     port = int(environment["PORT"])
 
     with OUTPUT.open("wb") as output:

@@ -15,6 +15,8 @@ import { StringDecoder } from "string_decoder/lib/string_decoder.js";
 import { document } from "./openapi.spec.ts";
 
 const { name } = JSON.parse(readFileSync("config/app.json", "utf8"));
+// Every container has it.
+if (!process.env.HOSTNAME) throw new Error("there is no HOSTNAME");
 // The cache of a library, made when it is imported.
 mkdirSync(join(homedir(), ".cache/library"), { recursive: true });
 

@@ -35,6 +35,7 @@ Path("~/.cache/service").expanduser().mkdir(parents=True)
 
 router = APIRouter()
 SETTING = os.environ["SETTING"]
+HOST = os.environ["HOSTNAME"]  # as every container has it
 
 
 @router.get("/")
