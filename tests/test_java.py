@@ -50,8 +50,35 @@ def test_a_library_that_a_program_of_a_plugin_lacks_is_named(failing, tmp_path):
     assert "a program that a plugin runs needs libother.so.6" in said
 
 
+def test_a_parent_outside_of_the_repository_is_explained(failing, tmp_path):
+    said = failing(tmp_path, "Non-resolvable parent POM for acme:api:1: Could not find artifact acme:parent:pom:1")
+    assert "a folder above it is not in the build context" in said
+
+
 def test_of_a_program_that_could_run_nothing_is_said(failing, tmp_path):
     assert failing(tmp_path, "/bin/sh: 1: generate: not found") == ""
+
+
+PROTOBUF = """<project>
+<properties><os.detected.classifier>linux-x86_64</os.detected.classifier></properties>
+<protocArtifact>com.google.protobuf:protoc:4.36.2:exe:${os.detected.classifier}</protocArtifact>
+</project>"""
+# In place of Maven: the effective POM is the POM.
+EFFECTIVE = """#!/bin/sh
+for word; do case $word in -Doutput=*) cp pom.xml "${word#*=}" ;; esac; done
+"""
+
+
+def test_a_program_that_the_configuration_of_a_plugin_names_is_downloaded_with_the_dependencies(image, tmp_path):
+    (tmp_path / "pom.xml").write_text(PROTOBUF)
+    (tmp_path / "mvn").write_text(EFFECTIVE)
+    (tmp_path / "mvn").chmod(0o755)
+    volumes = [f"--volume={tmp_path}:/project", f"--volume={tmp_path / 'mvn'}:/usr/share/maven/bin/mvn:ro"]
+    fetch = "mkdir -p /root/.m2/repository && java -cp /programs/Maven Maven fetch && cat /tmp/configured/pom.xml"
+    run = ["docker", "run", "--rm", "--workdir=/project", *volumes, image, "sh", "-c", fetch]
+    downloads = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert "<artifactId>protoc</artifactId><version>4.36.2</version><type>exe</type>" in downloads
+    assert "<classifier>linux-x86_64</classifier>" in downloads
 
 
 def test_an_option_that_the_jvm_does_not_take_is_said_before_anything_runs_with_it(service, image, tmp_path):

@@ -66,6 +66,9 @@ public final class Maven {
             + "|(?i:\\b(?:Java|JDK)(?: version)? " + RELEASE + "\\b.{0,20}\\bnot (?:yet )?support)");
 
     private static final Pattern POM = Pattern.compile(".*pom.*\\.xml");
+    private static final Pattern CONFIGURED = Pattern.compile("<annotationProcessorPaths>|<\\w*[aA]rtifact>[^<:]+:[^<:]+:");
+    private static final Pattern COORDINATES =
+            Pattern.compile("<\\w*[aA]rtifact>([\\w.-]+):([\\w.-]+):([\\w.-]+):([\\w.-]+):([\\w.-]+)</");
     private static final Pattern PATH = Pattern.compile("/[\\w./@+=~-]+");
 
     /** What a dynamic program (ELF) begins with: the loader that starts it, which is another one for each C library. */
@@ -100,6 +103,10 @@ public final class Maven {
             if (code != 0) {
                 explainPrograms();
             }
+            if (code != 0 && errors.contains("Non-resolvable parent POM")) {
+                System.err.println("maven: a parent POM is in no repository of packages that was asked, and not in this one: a folder"
+                        + " above it is not in the build context. Publish the parent, or build the project that both belong to.");
+            }
             if (code != 0 && errors.contains("toolchain")) {
                 System.err.println("maven: this image has one JDK, of release " + RELEASE + ". Let the toolchain that pom.xml asks for"
                         + " be a range of versions with that one in it, without a vendor, or leave it to a profile.");
@@ -133,7 +140,7 @@ public final class Maven {
         if (run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--quiet", "--fail-at-end")) != 0) {
             System.out.println("maven: what is missing above is built later, if it is a module of this project.");
         }
-        fetchProcessors(settings);
+        fetchConfigured(settings);
         copyRepository();
     }
 
@@ -146,17 +153,20 @@ public final class Maven {
         }
     }
 
-    /** Downloads annotation processors, over which `go-offline` passes: as dependencies of a project of their own. */
-    private static void fetchProcessors(List<String> settings) throws Exception {
+    /**
+     * Downloads what the configuration of plugins names, over which `go-offline` passes: annotation processors, and the
+     * programs of protobuf's plugin. They are the dependencies of a project of their own.
+     */
+    private static void fetchConfigured(List<String> settings) throws Exception {
         Path effective = Path.of("/tmp/effective-pom.xml");
-        Path processors = Path.of("/tmp/processors/pom.xml");
-        if (!namesProcessors() || run(CACHE, settings, List.of(EFFECTIVE_POM, "-Doutput=" + effective)) != 0) {
+        Path configured = Path.of("/tmp/configured/pom.xml");
+        if (!namesConfigured() || run(CACHE, settings, List.of(EFFECTIVE_POM, "-Doutput=" + effective)) != 0) {
             return;
         }
         Document project = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(effective.toFile());
         NodeList managed = project.getElementsByTagName("dependency");
         NodeList paths = project.getElementsByTagName("path");
-        StringBuilder dependencies = new StringBuilder();
+        Set<String> dependencies = new LinkedHashSet<>();
         for (int i = 0; i < paths.getLength(); i++) {
             Element path = (Element) paths.item(i);
             String version = text(path, "version");
@@ -168,21 +178,34 @@ public final class Maven {
                 }
             }
             if (path.getParentNode().getNodeName().equals("annotationProcessorPaths") && !version.isEmpty()) {
-                dependencies.append("<dependency>" + element("groupId", text(path, "groupId"))
+                dependencies.add("<dependency>" + element("groupId", text(path, "groupId"))
                         + element("artifactId", text(path, "artifactId")) + element("version", version) + "</dependency>");
             }
         }
-        Files.createDirectories(processors.getParent());
-        Files.writeString(processors, "<project><modelVersion>4.0.0</modelVersion><groupId>slim</groupId>"
-                + "<artifactId>processors</artifactId><version>0</version><packaging>pom</packaging><dependencies>"
-                + dependencies + "</dependencies></project>");
-        run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--file", processors.toString()));
+        for (MatchResult artifact : COORDINATES.matcher(filledIn(Files.readString(effective))).results().toList()) {
+            dependencies.add("<dependency>" + element("groupId", artifact.group(1)) + element("artifactId", artifact.group(2))
+                    + element("version", artifact.group(3)) + element("type", artifact.group(4))
+                    + element("classifier", artifact.group(5)) + "</dependency>");
+        }
+        Files.createDirectories(configured.getParent());
+        Files.writeString(configured, "<project><modelVersion>4.0.0</modelVersion><groupId>slim</groupId>"
+                + "<artifactId>configured</artifactId><version>0</version><packaging>pom</packaging><dependencies>"
+                + String.join("", dependencies) + "</dependencies></project>");
+        run(CACHE, settings, List.of(DEPENDENCY_PLUGIN + "resolve", "--file", configured.toString()));
     }
 
-    private static boolean namesProcessors() throws IOException {
+    /** Maven leaves properties of extensions, such as ${os.detected.classifier}, as they are, but lists them with the others. */
+    private static String filledIn(String pom) {
+        return Pattern.compile("\\$\\{([\\w.-]+)}").matcher(pom).replaceAll(use -> {
+            Matcher property = Pattern.compile("<" + Pattern.quote(use.group(1)) + ">([^<]*)</").matcher(pom);
+            return Matcher.quoteReplacement(property.find() ? property.group(1) : use.group());
+        });
+    }
+
+    private static boolean namesConfigured() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of(""))) {
             for (Path file : files.filter(f -> POM.matcher(f.getFileName().toString()).matches()).toList()) {
-                if (Files.readString(file).contains("<annotationProcessorPaths>")) {
+                if (CONFIGURED.matcher(Files.readString(file)).find()) {
                     return true;
                 }
             }
