@@ -78,6 +78,19 @@ def test_a_dependency_that_was_not_locked_is_refused(service):
         load(service, "install.py").refuse_forgotten(["fastapi==1", "uvicorn==1"], "requirements.txt")
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[project]\nname =\n", r"pyproject\.toml: Invalid value \(at line 2, column 7\)"),
+        ("[project]\n".encode("utf-16"), r"pyproject\.toml is not UTF-8"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_named(service, content, said):
+    (service / "pyproject.toml").write_bytes(content)
+    with pytest.raises(SystemExit, match=said):
+        load(service, "install.py").manifest()
+
+
 def test_a_module_that_is_missing_is_no_matter_of_settings(service, monkeypatch):
     tool = load(service, "smoke-test.py")
     monkeypatch.setattr(tool, "OUTPUT", service / "log")

@@ -86,7 +86,7 @@ SOURCE_FAILS = (
 def main(what: str, file: str, prefix: str = sys.prefix) -> None:
     """Install `what` of the lock file `file`."""
     options = [f"--prefix={prefix}"]
-    text = Path(file).read_text(encoding="utf-8").replace("\\\n", " ")
+    text = text_of(Path(file)).replace("\\\n", " ")
     entries = [line for line in text.splitlines() if re.match(r"[^#\s]", line)]
     folders = [entry for entry in entries if is_folder(entry)]
     packages = [entry for entry in entries if entry not in folders]
@@ -264,7 +264,18 @@ def client_of(user: str | None, password: str | None, host: str) -> OpenerDirect
 
 def read(file: Path) -> dict[str, Any]:
     """Return what a TOML file says; empty where there is none."""
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    try:
+        return tomllib.loads(text_of(file)) if file.exists() else {}
+    except tomllib.TOMLDecodeError as error:
+        fail(f"{file}: {error}")
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a file, without the mark that Windows may write before it."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        fail(f"{file} is not UTF-8, as PowerShell's > writes it: save it as UTF-8")
 
 
 def manifest(folder: str = ".") -> dict[str, Any]:
