@@ -84,11 +84,15 @@ function refuseOptions() {
   const script = scripts?.["start:prod"] ?? scripts?.start ?? "";
   // For a developer, about memory, which is the container's, or what node 24 does by itself; files to load are loaded.
   const isForgone =
-    /^--?(env-file|watch|inspect|max.(old|semi).space.size|(no-)?(warnings|deprecation)|disable-warning|trace|enable-source-maps|experimental-(strip-types|modules|json-modules|fetch)|import|require|r\b)/;
-  const [, options = ""] =
-    /\bnode\s+((?:-\S+\s+)*)/.exec(
-      script.replace(/\s(?:--import|--require|-r)(?:\s+|=)\S+/g, ""),
-    ) ?? [];
+    /^--?(env-file|watch|inspect|max.(old|semi).space.size|(no-)?(warnings|deprecation)|disable-warning|trace|enable-source-maps|experimental-((strip|transform)-types|modules|json-modules|fetch))/;
+  // Loaders that are for development alone (ts-node) do not ship.
+  const isOfProject = (name) => existsSync(`node_modules/${/^(@[^/]+\/)?[^/]+/.exec(name)?.[0]}`);
+  const command = script
+    .replace(/\s(?:--import|--require|-r)(?:\s+|=)\S+/g, "")
+    .replace(/\s--(?:experimental-)?loader(?:\s+|=)(\S+)/g, (all, name) =>
+      /^\./.test(name) || isOfProject(name) ? all : "",
+    );
+  const [, options = ""] = /(?:^|[\s/])node\s+((?:-\S+\s+)*)/.exec(command) ?? []; // not ts-node
   const given = process.argv.map((arg) => arg.split("=")[0]);
   const missing = options
     .split(/\s+/)
