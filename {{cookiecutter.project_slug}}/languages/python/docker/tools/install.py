@@ -362,7 +362,7 @@ def refuse_forgotten(entries: list[str], file: str) -> None:
     elsewhere = {normalized(name) for name in uv_settings(said).get("sources", {})}
     for named in project.get("dependencies", []):
         name = name_of(named)
-        known = locked | elsewhere | {normalized(project["name"])}
+        known = locked | elsewhere | {normalized(project.get("name", ""))}
         if name not in known and ";" not in named and "@" not in named:
             fail(
                 f"pyproject.toml names {name}, and {file} does not: type sh docker/tools/lock.sh,"
