@@ -41,7 +41,7 @@ public final class Main {
     }
 
     private static void serve(int port) {
-        System.setProperty("java.util.logging.manager", JsonLog.Manager.class.getName());
+        JsonLog.install();
         // Of 64 bytes. To find out, Jetty would start JMX, which takes as long as all the rest.
         System.setProperty("org.eclipse.jetty.util.referencesPerCacheLine", "16");
         Server server = new Server(port);

@@ -1,6 +1,7 @@
 package service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Map;
+import java.util.logging.Logger;
 
 class MainTest {
     @ParameterizedTest
@@ -31,5 +33,14 @@ class MainTest {
         String[] unknown = {"--port=80"};
 
         assertThrows(IllegalArgumentException.class, () -> Main.run(unknown, Map.of()));
+    }
+
+    @Test
+    void logsJsonWhereTheLogWasInUseBefore() {
+        Logger root = Logger.getLogger("");
+
+        JsonLog.install();
+
+        assertInstanceOf(JsonLog.class, root.getHandlers()[0]);
     }
 }
