@@ -22,20 +22,22 @@ NOT_IN_OS_ON_WINDOWS = {"chown", "fork", "geteuid", "getuid", "killpg", "mkfifo"
 REFUSED_BY_WINDOWS = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
 
 
-def interpreters() -> dict[str, str]:
-    """Return the supported Pythons that can be found here, by version."""
-    found = {}
-    for version in PYTHONS:
-        homes = Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
-        for python in (shutil.which(f"python{version}"), sys.executable, *homes):
-            code = "import sys; print('%d.%d' % sys.version_info[:2])"
-            told = python and subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
-            if told == version:
-                found[version] = str(python)
-    return found
+def interpreter(version: str) -> str | None:
+    """Return a Python of this version that can be found here."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return sys.executable
+    if homes := sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python")):
+        return str(homes[-1])
+    python = shutil.which(f"python{version}")  # it may be a shim of pyenv that starts another one, or none
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    told = python and subprocess.run([python, "-c", code], capture_output=True, text=True).stdout.strip()
+    return python if told == version else None
 
 
-@pytest.mark.parametrize("python", interpreters().values(), ids=interpreters().keys())
+FOUND = {version: python for version in PYTHONS if (python := interpreter(version))}
+
+
+@pytest.mark.parametrize("python", FOUND.values(), ids=FOUND.keys())
 @pytest.mark.parametrize("cookiecutter", ["newest", "oldest"])
 def test_every_python_makes_the_same_service(bake, tmp_path, python, cookiecutter):
     subprocess.run(["uv", "venv", "--quiet", f"--python={python}", tmp_path / "venv"], check=True)

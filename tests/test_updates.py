@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ import yaml
 from support.files import contents
 from support.linked import create, cruft, follow, run_cruft
 from support.services import BASES, LANGUAGES, QUESTIONS, ROOT, VARIANTS, Service
-from support.template import commit, git, snapshot
+from support.template import ASIDE, commit, git, snapshot
 
 PROJECT = "{{cookiecutter.project_slug}}"
 MANIFEST = {"go": "go.mod", "node": "package.json", "python": "pyproject.toml", "java": "pom.xml"}
@@ -149,19 +151,26 @@ BEFORE = "54071d4c1d3c2fbd3b7ccdc434829d53c33d6d3e"
 
 
 @pytest.fixture(scope="session")
-def with_its_history(tmp_path_factory) -> Path:
-    """The template with all of its history, and today's files as its last commit."""
+def old_and_new(tmp_path_factory) -> Path:
+    """The template as it was then, tagged `before`, and as it stands: two commits are cloned sooner than all."""
     if subprocess.run(["git", "-C", ROOT, "cat-file", "-e", BEFORE], capture_output=True).returncode:
         pytest.skip(f"this clone is shallow: it has no commit {BEFORE}")
     folder = tmp_path_factory.mktemp("history") / "template"
-    subprocess.run(["git", "clone", "--quiet", ROOT, folder], check=True)
+    command = ["git", "-C", ROOT, "archive", BEFORE, ".", *(f":!{name}" for name in ASIDE)]
+    archive = subprocess.run(command, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    commit(folder, "The template as it was")
+    git(folder, "tag", "before")
+    git(folder, "rm", "-r", "--quiet", ".")
     return snapshot(folder)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_service_of_the_old_layout_gets_the_new_one(with_its_history, bake, tmp_path, language):
+def test_a_service_of_the_old_layout_gets_the_new_one(old_and_new, bake, tmp_path, language):
     """Its files move, and what its developers changed stays."""
-    service = create(with_its_history, tmp_path / "work", BEFORE, language=language)
+    service = create(old_and_new, tmp_path / "work", "before", language=language)
     (service / "OWN.md").write_text("A file of our own.\n")
     replace(service / "compose.yaml", "8080", "8181")
     commit(service, "The first week")
