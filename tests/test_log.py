@@ -93,7 +93,7 @@ def test_larger_headers_and_bodies_are_logged(handling, log):
         assert connection.ask("/", f"Name: {'a' * 40_000}").status == 431
     with handling.connect() as connection:
         assert connection.ask("/body", method="POST", body=b"a" * (2 << 20)).status == 413
-    assert [line["status"] for line in log(2)] == [431, 413]
+    assert sorted(line["status"] for line in log(2)) == [413, 431]
 
 
 def test_no_client_makes_it_print_a_trace(handling, log):

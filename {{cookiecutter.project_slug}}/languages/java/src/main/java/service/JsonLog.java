@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
@@ -76,25 +75,6 @@ public final class JsonLog extends StreamHandler {
         flush();
     }
 
-    /** Sets up the log, also where an agent has logged before and the JVM has a manager already. */
-    static void install() {
-        System.setProperty("java.util.logging.manager", Manager.class.getName());
-        LogManager manager = LogManager.getLogManager();
-        if (!(manager instanceof Manager)) {
-            try {
-                configure(manager);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-    }
-
-    private static void configure(LogManager manager) throws IOException {
-        try (InputStream settings = JsonLog.class.getResourceAsStream("/logging.properties")) {
-            manager.readConfiguration(settings);
-        }
-    }
-
     /**
      * Reads logging.properties, and keeps the log open while the JVM stops: requests are answered
      * until its end.
@@ -102,7 +82,9 @@ public final class JsonLog extends StreamHandler {
     public static final class Manager extends LogManager {
         @Override
         public void readConfiguration() throws IOException {
-            configure(this);
+            try (InputStream settings = JsonLog.class.getResourceAsStream("/logging.properties")) {
+                readConfiguration(settings);
+            }
         }
 
         @Override

@@ -1,6 +1,10 @@
 package service;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.logging.LogManager;
 
 /** Answers HTTP requests on PORT until SIGTERM or SIGINT. */
 public final class Main {
@@ -41,7 +45,7 @@ public final class Main {
     }
 
     private static void serve(int port) {
-        JsonLog.install();
+        setUpLog();
         // Of 64 bytes. To find out, Jetty would start JMX, which takes as long as all the rest.
         System.setProperty("org.eclipse.jetty.util.referencesPerCacheLine", "16");
         Server server = new Server(port);
@@ -53,5 +57,19 @@ public final class Main {
                     Runtime.getRuntime().halt(0);
                 });
         Runtime.getRuntime().addShutdownHook(stop);
+    }
+
+    /** Sets up the log, also where an agent has logged before and the JVM has a manager already. */
+    static void setUpLog() {
+        // Before any class of java.util.logging is initialized, a manager included.
+        System.setProperty("java.util.logging.manager", JsonLog.Manager.class.getName());
+        LogManager manager = LogManager.getLogManager();
+        if (!(manager instanceof JsonLog.Manager)) {
+            try (InputStream settings = Main.class.getResourceAsStream("/logging.properties")) {
+                manager.readConfiguration(settings);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 }

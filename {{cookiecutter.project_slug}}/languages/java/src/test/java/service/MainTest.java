@@ -39,7 +39,7 @@ class MainTest {
     void logsJsonWhereTheLogWasInUseBefore() {
         Logger root = Logger.getLogger("");
 
-        JsonLog.install();
+        Main.setUpLog();
 
         assertInstanceOf(JsonLog.class, root.getHandlers()[0]);
     }
