@@ -64,7 +64,8 @@ ENTRYPOINT ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-nat
 FROM jdk AS jvm
 COPY --from=build /out/modules.txt /
 RUN --mount=type=bind,from=tools,target=/tools \
-    --mount=type=bind,source=docker,target=/docker \
+    --mount=type=bind,source=docker/modules.txt,target=/docker/modules.txt \
+    --mount=type=bind,source=docker/java.options,target=/docker/java.options \
     --mount=type=bind,from=programs,source=/healthcheck.jar,target=/healthcheck.jar \
     sh /tools/jvm.sh /modules.txt /docker /jvm && \
     cp -p /healthcheck.jar /jvm/
