@@ -142,7 +142,7 @@ FRESH = {
     ],
     "java": [
         ("dockerfile", "Dockerfile", "maven"),
-        ("maven", "pom.xml", "org.eclipse.jetty:jetty-server"),
+        ("maven", "pom.xml", "org.eclipse.jetty:jetty-bom"),
     ],
 }
 
