@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import tomllib
-from types import ModuleType
 
 import pytest
+from support.services import Service
 
 
 @pytest.fixture
-def service(bake, tmp_path, monkeypatch):
+def service(bake, monkeypatch) -> Service:
     """A service whose folder is the current one."""
-    path = bake(language="python").path
-    copy = tmp_path / "service"
-    copy.mkdir()
-    (copy / "pyproject.toml").write_bytes((path / "pyproject.toml").read_bytes())
-    (copy / "docker" / "tools").mkdir(parents=True)
-    for tool in ("install.py", "lock.sh", "smoke-test.py"):
-        (copy / "docker" / "tools" / tool).write_bytes((path / "docker" / "tools" / tool).read_bytes())
-    monkeypatch.chdir(copy)
-    return copy
-
-
-def load(service, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tool", service / "docker" / "tools" / name)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
+    service = bake(language="python")
+    monkeypatch.chdir(service.path)
+    return service
 
 
 def test_settings_of_uv_that_say_how_to_lock_are_not_those_of_the_installation(service):
     """An installation takes no constraint or extra; an index for one package has to be asked for that package."""
-    (service / "pyproject.toml").write_text(
+    (service.path / "pyproject.toml").write_text(
         """[tool.uv]
 constraint-dependencies = ["click<9"]
 config-settings = { build = 'with "quotes"' }
@@ -51,11 +37,11 @@ explicit = true
 ignore-error-codes = [403]
 """
     )
-    tool = load(service, "install.py")
+    tool = service.tool("install.py")
     kept = {
         "index": [],
         "index-strategy": "unsafe-first-match",
-        "find-links": [f"{service}/wheels", "https://pypi.example/flat"],
+        "find-links": [f"{service.path}/wheels", "https://pypi.example/flat"],
         "config-settings": {"build": 'with "quotes"'},
     }
     assert tomllib.loads(tool.kept_settings()) == kept
@@ -66,16 +52,16 @@ ignore-error-codes = [403]
 
 @pytest.mark.parametrize("line", ["fastapi", "Typing.Extensions[more]>=4", "tzdata; sys_platform == 'win32'", "lib"])
 def test_a_dependency_that_is_locked_or_comes_from_elsewhere_is_accepted(service, line):
-    text = (service / "pyproject.toml").read_text().replace('"h11', f'"{line}", "h11')
-    (service / "pyproject.toml").write_text(text + '[tool.uv.sources]\nlib = { path = "lib" }\n')
+    text = (service.path / "pyproject.toml").read_text().replace('"h11', f'"{line}", "h11')
+    (service.path / "pyproject.toml").write_text(text + '[tool.uv.sources]\nlib = { path = "lib" }\n')
     entries = ["-e ./lib", "h11==1", "uvicorn==1", "fastapi==1", "typing-extensions==4 ; python_version > '3'"]
-    load(service, "install.py").refuse_forgotten(entries, "requirements.txt")
+    service.tool("install.py").refuse_forgotten(entries, "requirements.txt")
 
 
 def test_a_dependency_that_was_not_locked_is_refused(service):
     """Else the image lacks it, and what imports it late fails there."""
     with pytest.raises(SystemExit, match=r"pyproject\.toml names h11, and requirements\.txt does not: type sh docker/"):
-        load(service, "install.py").refuse_forgotten(["fastapi==1", "uvicorn==1"], "requirements.txt")
+        service.tool("install.py").refuse_forgotten(["fastapi==1", "uvicorn==1"], "requirements.txt")
 
 
 @pytest.mark.parametrize(
@@ -86,14 +72,14 @@ def test_a_dependency_that_was_not_locked_is_refused(service):
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_named(service, content, said):
-    (service / "pyproject.toml").write_bytes(content)
+    (service.path / "pyproject.toml").write_bytes(content)
     with pytest.raises(SystemExit, match=said):
-        load(service, "install.py").manifest()
+        service.tool("install.py").manifest()
 
 
 def test_a_module_that_is_missing_is_no_matter_of_settings(service, monkeypatch):
-    tool = load(service, "smoke-test.py")
-    monkeypatch.setattr(tool, "OUTPUT", service / "log")
+    tool = service.tool("smoke-test.py")
+    monkeypatch.setattr(tool, "OUTPUT", service.path / "log")
     tool.OUTPUT.write_text("KeyError: 'A'\nTraceback:\nModuleNotFoundError: No module named 'flask'\nExiting.\n")
     assert tool.missing_module().startswith("No module named 'flask': if that is a dependency, name its package in")
     tool.OUTPUT.write_text("/usr/local/bin/python3: No module named service\n")
@@ -110,12 +96,12 @@ def test_a_module_that_is_missing_is_no_matter_of_settings(service, monkeypatch)
     ],
 )
 def test_what_a_project_lacks_for_locking_is_said_with_the_lines_to_add(service, table, locked, said):
-    programs = service / "programs"
+    programs = service.path / "programs"
     programs.mkdir()
     (programs / "uv").write_text(f"#!/bin/sh\necho '{locked}' >requirements.txt\n")
     (programs / "uv").chmod(0o755)
-    text = (service / "pyproject.toml").read_text().replace(f"[{table}]", f"[tool.other.{table}]")
-    (service / "pyproject.toml").write_text(text)
+    text = (service.path / "pyproject.toml").read_text().replace(f"[{table}]", f"[tool.other.{table}]")
+    (service.path / "pyproject.toml").write_text(text)
     environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
     done = subprocess.run(["sh", "docker/tools/lock.sh"], env=environment, capture_output=True, text=True)
     assert done.returncode == 1
@@ -124,15 +110,15 @@ def test_what_a_project_lacks_for_locking_is_said_with_the_lines_to_add(service,
 
 
 def test_a_lock_that_fails_halfway_keeps_folders_and_wheels_of_the_repository(service):
-    programs = service / "programs"
+    programs = service.path / "programs"
     programs.mkdir()
     whole = "-e ./lib\n./wheels/a-1.whl \\\n    --hash=sha256:1\nflask==3 \\\n    --hash=sha256:0\n"
-    (service / "whole").write_text(whole)
+    (service.path / "whole").write_text(whole)
     (programs / "uv").write_text(
         '#!/bin/sh\ncase "$*" in *--group*) cp requirements.txt seen; exit 2;; esac\ncp whole requirements.txt\n'
     )
     (programs / "uv").chmod(0o755)
     environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
     assert subprocess.run(["sh", "docker/tools/lock.sh"], env=environment).returncode == 2
-    assert (service / "seen").read_text() == "flask==3 \\\n    --hash=sha256:0\n"
-    assert (service / "requirements.txt").read_text() == whole
+    assert (service.path / "seen").read_text() == "flask==3 \\\n    --hash=sha256:0\n"
+    assert (service.path / "requirements.txt").read_text() == whole

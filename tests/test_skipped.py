@@ -5,15 +5,11 @@ The variants `skipped` and `unwritable` prove it in builds; here are more ends, 
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from types import ModuleType
 
 import pytest
-from support.services import ROOT
-
-PROGRAM = ROOT / "{{cookiecutter.project_slug}}" / "languages" / "python" / "docker" / "tools" / "smoke-test.py"
 
 WARNING = """
 import logging
@@ -52,10 +48,8 @@ FAULTS = {
 
 
 @pytest.fixture
-def smoke_test(tmp_path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location("smoke_test", PROGRAM)
-    program = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(program)
+def smoke_test(bake, tmp_path) -> ModuleType:
+    program = bake(language="python").tool("smoke-test.py")
     program.OUTPUT = tmp_path / "service.log"
     return program
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import threading
 from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,10 +20,7 @@ LOCKED = hashlib.sha256(CONTENT).hexdigest()
 @pytest.fixture
 def fetch(bake, tmp_path, monkeypatch) -> Callable[[str, bytes], dict]:
     """Let a service's installer fetch a package from an index that names this link, and serves these bytes."""
-    tool = bake(language="python").path / "docker" / "tools" / "install.py"
-    spec = importlib.util.spec_from_file_location("install", tool)
-    install = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(install)
+    install = bake(language="python").tool("install.py")
     monkeypatch.setattr(install, "SOURCES", tmp_path / "work" / "sources")
     (tmp_path / "work").mkdir()
     (tmp_path / "served" / "robber").mkdir(parents=True)

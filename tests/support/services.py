@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 
 import certifi
 import pytest
@@ -92,6 +94,13 @@ class Service:
     def read(self, name: str) -> str:
         """Return the text of one of its files."""
         return (self.path / name).read_text(encoding="utf-8")
+
+    def tool(self, name: str) -> ModuleType:
+        """Return one of its programs in docker/tools that is written in Python, loaded and not run."""
+        specification = importlib.util.spec_from_file_location("tool", self.path / "docker" / "tools" / name)
+        module = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(module)
+        return module
 
     def files(self) -> set[str]:
         """Return the paths of all its files, relative to it, with forward slashes."""
