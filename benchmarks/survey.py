@@ -35,9 +35,9 @@ HEAD = """\
 
 The most used server-side packages, each loaded in a running, hardened container of a fresh service, the Dockerfile as
 it came out of the template. "Works with" names packages of the distribution that it opens by name. "Refused" is
-followed by the sentence with which the build ends; "-" was not tried, or the package or what it
-needs of the base is not to be had where the survey ran. Images are built on
-[stand-ins](../../tests/testbed/README.md) for the base images, without access to anything but package registries.
+followed by the sentence with which the build ends; "-" was not tried, or the package, or what it needs of the base, was
+not available where the survey ran. Images are built on [stand-ins](../../tests/testbed/README.md) for the base images,
+without access to anything but package registries.
 This page is made by `python3 run.py python benchmarks/survey.py {language}`.
 
 """

@@ -365,7 +365,8 @@ public final class SmokeTest {
         if (Files.notExists(report)) {
             return "";
         }
-        Stream<MatchResult> frames = Stream.concat(FRAME.matcher(said(report)).results(), METHOD.matcher(said(report)).results().limit(1));
+        String said = said(report);
+        Stream<MatchResult> frames = Stream.concat(FRAME.matcher(said).results(), METHOD.matcher(said).results().limit(1));
         String stack = frames.map(frame -> frame.group(1)).distinct().collect(Collectors.joining(", called by "));
         return ": a crash" + (stack.isEmpty() ? "" : " in " + stack);
     }

@@ -130,10 +130,10 @@ const checksum = (file) => hash("sha256", readFileSync(file));
 const shipped = new Set(
   written.length > 0 ? [...filesIn(join(out, "dependencies"))].map(checksum) : [],
 );
+const optional = existsSync("docker/optional-native.txt")
+  ? readFileSync("docker/optional-native.txt", "utf8").split("\n")
+  : [];
 for (const [sum, folder] of written) {
-  const optional = existsSync("docker/optional-native.txt")
-    ? readFileSync("docker/optional-native.txt", "utf8").split("\n")
-    : [];
   if (shipped.has(sum)) continue;
   if (optional.some((pattern) => pattern && matchesGlob(`root/${folder}`, pattern))) continue;
   fail(

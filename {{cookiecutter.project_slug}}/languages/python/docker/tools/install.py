@@ -122,7 +122,8 @@ def main(what: str, file: str, prefix: str = sys.prefix) -> None:
             install(*wheels, f"--target={BACKENDS}", lines=backends)
         # Last: once packages are in the interpreter's prefix, its next start may run their code.
         packages = [entry for entry in packages if entry not in sources]
-        apart = [entry for entry in packages if name_of(entry) in names_with_an_index()]
+        with_an_index = names_with_an_index()
+        apart = [entry for entry in packages if name_of(entry) in with_an_index]
         locked = ["--require-hashes", *wheels]
         if apart:  # neither call sees what the other one installs
             locked.append("--no-deps")
@@ -357,12 +358,11 @@ def refuse_forgotten(entries: list[str], file: str) -> None:
     """Fail where pyproject.toml names a package that the lock file has not."""
     said = manifest()
     project = said.get("project", {})
-    locked = {name_of(entry) for entry in entries}
     # A folder or a wheel of this repository is locked by its path; a marker may not hold anywhere.
-    elsewhere = {normalized(name) for name in uv_settings(said).get("sources", {})}
+    elsewhere = [*uv_settings(said).get("sources", {}), project.get("name", "")]
+    known = {*map(name_of, entries), *map(normalized, elsewhere)}
     for named in project.get("dependencies", []):
         name = name_of(named)
-        known = locked | elsewhere | {normalized(project.get("name", ""))}
         if name not in known and ";" not in named and "@" not in named:
             fail(
                 f"pyproject.toml names {name}, and {file} does not: type sh docker/tools/lock.sh,"
